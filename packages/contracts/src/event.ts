@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { Timestamp } from './page.js';
+
+/** `type` is an open list: status, phase, epoch, checkpoint, evaluation, log, warning, progress … */
+export const JobEvent = z
+  .object({
+    object: z.literal('event'),
+    sequence: z.int().describe('1, 2, 3 … within the job, without gaps'),
+    at: Timestamp,
+    type: z.string(),
+    level: z.enum(['debug', 'info', 'warning', 'error']),
+    message: z.string(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'JobEvent' });
+export type JobEvent = z.output<typeof JobEvent>;
+
+export const EventsQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0).describe('Only events with a larger sequence'),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+  wait: z.coerce.number().min(0).max(30).default(0).describe('Seconds to wait for a new event (long-poll)'),
+});
+
+export const EventList = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(JobEvent),
+    lastSequence: z.int(),
+    terminal: z.boolean(),
+  })
+  .meta({ id: 'EventList' });
+export type EventList = z.output<typeof EventList>;

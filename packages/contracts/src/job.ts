@@ -1,0 +1,176 @@
+import { Recipe, ResolvedRecipe } from '@ravine/training';
+import { z } from 'zod';
+import { DatasetId, JobId, WorkerId } from './ids.js';
+import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
+
+export const jobStatuses = [
+  'queued',
+  'running',
+  'pausing',
+  'paused',
+  'cancelling',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const;
+export const JobStatus = z.enum(jobStatuses);
+export type JobStatus = z.output<typeof JobStatus>;
+
+const TERMINAL: readonly JobStatus[] = ['succeeded', 'failed', 'cancelled'];
+/** Whether nothing can change the status any more. */
+export const isTerminal = (status: JobStatus): boolean => TERMINAL.includes(status);
+
+/** Which statuses may follow which. `pausing` and `paused` are reached only by the verbs of the job life cycle that exist. */
+export const jobTransitions: Record<JobStatus, readonly JobStatus[]> = {
+  queued: ['running', 'cancelled', 'failed'],
+  running: ['queued', 'cancelling', 'succeeded', 'failed'],
+  pausing: [],
+  paused: [],
+  cancelling: ['cancelled', 'succeeded', 'failed'],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+};
+
+export const FailureClass = z.enum([
+  'config',
+  'data',
+  'non_finite',
+  'out_of_memory',
+  'infrastructure',
+  'timeout',
+  'internal',
+]);
+
+/** A failure is data: what it was, where, and what shows it. */
+export const Failure = z
+  .object({
+    class: FailureClass,
+    code: z.string(),
+    message: z.string().describe('What happened and what to do'),
+    step: z.int().nullable(),
+    retryable: z.boolean(),
+    evidence: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Failure' });
+export type Failure = z.output<typeof Failure>;
+
+export const CreateJob = z
+  .strictObject({
+    name: Name.optional(),
+    recipe: Recipe,
+    labels: Labels.default({}),
+    priority: z.int().min(-100).max(100).default(0).describe('Higher runs first'),
+    maxMinutes: z
+      .number()
+      .positive()
+      .max(10_080)
+      .nullable()
+      .default(null)
+      .describe('Ends the job with stopReason time_limit'),
+  })
+  .meta({ id: 'CreateJob' });
+export type CreateJob = z.output<typeof CreateJob>;
+
+export const Progress = z
+  .object({
+    epoch: z.int().describe('Epoch that runs, from 1'),
+    epochs: z.int(),
+    step: z.int(),
+    totalSteps: z.int(),
+    loss: z.number().nullable(),
+    learningRate: z.number().nullable(),
+    validationAccuracy: z.number().nullable(),
+    imagesPerSecond: z.number().nullable(),
+    etaSeconds: z.number().nullable(),
+  })
+  .meta({ id: 'Progress' });
+export type Progress = z.output<typeof Progress>;
+
+export const Transition = z.object({
+  from: JobStatus.nullable(),
+  to: JobStatus,
+  at: Timestamp,
+  reason: z.string().nullable(),
+});
+
+export const Job = z
+  .object({
+    object: z.literal('job'),
+    id: JobId,
+    name: z.string(),
+    status: JobStatus,
+    terminal: z.boolean(),
+    phase: z.string().nullable().describe('Open list: preparing, training, evaluating, exporting …'),
+    stopReason: z.enum(['completed', 'early_stopping', 'pruned', 'time_limit']).nullable(),
+    failure: Failure.nullable(),
+    datasetId: DatasetId,
+    recipe: ResolvedRecipe.describe('With every default filled in'),
+    recipeHash: z.string(),
+    labels: Labels,
+    priority: z.int(),
+    maxMinutes: z.number().nullable(),
+    attempt: z.int().describe('0 before the first start'),
+    workerId: WorkerId.nullable(),
+    engine: z.string().nullable(),
+    device: z.string().nullable(),
+    precision: z.string().nullable().describe('fp32 or bf16, once the worker has decided'),
+    progress: Progress.nullable(),
+    best: z
+      .object({
+        epoch: z.int(),
+        validationLoss: z.number().nullable(),
+        validationAccuracy: z.number().nullable(),
+      })
+      .nullable(),
+    testAccuracy: z.number().nullable(),
+    trainSeconds: z.number().nullable(),
+    peakMemoryBytes: z.number().nullable(),
+    transitions: z.array(Transition),
+    createdAt: Timestamp,
+    startedAt: Timestamp.nullable(),
+    endedAt: Timestamp.nullable(),
+    updatedAt: Timestamp,
+  })
+  .meta({ id: 'Job' });
+export type Job = z.output<typeof Job>;
+
+export const JobPage = pageOf(Job, 'JobPage');
+export const ListJobsQuery = PageQuery.extend({
+  status: JobStatus.optional(),
+  datasetId: DatasetId.optional(),
+  name: z.string().max(120).optional(),
+});
+
+export const CancelJob = z.strictObject({
+  mode: z.enum(['graceful', 'now']).default('graceful').describe('graceful keeps a checkpoint'),
+});
+
+export const PlanJob = z.strictObject({ recipe: Recipe }).meta({ id: 'PlanJob' });
+
+/** What a job would do, without creating it. */
+export const JobPlan = z
+  .object({
+    object: z.literal('plan'),
+    recipe: ResolvedRecipe,
+    recipeHash: z.string(),
+    totalSteps: z.int(),
+    stepsPerEpoch: z.int(),
+    trainSamples: z.int(),
+    validationSamples: z.int(),
+    learningRates: z.array(z.number()).describe('Learning rate of every step, in order'),
+    parameterCount: z.int(),
+    layers: z.array(
+      z.object({ name: z.string(), kind: z.string(), outputShape: z.array(z.int()), parameters: z.int() }),
+    ),
+    memory: z.object({
+      parametersBytes: z.number(),
+      gradientsBytes: z.number(),
+      optimizerBytes: z.number(),
+      activationsBytes: z.number(),
+      totalBytes: z.number(),
+    }),
+    warnings: z.array(z.object({ code: z.string(), message: z.string(), pointer: z.string().nullable() })),
+  })
+  .meta({ id: 'JobPlan' });
+export type JobPlan = z.output<typeof JobPlan>;
