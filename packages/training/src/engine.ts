@@ -158,7 +158,11 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export type EngineErrorCode = 'engine_unavailable' | 'engine_unsupported' | 'engine_failed' | 'engine_out_of_memory';
+export type EngineErrorCode =
+  | 'engine_unavailable'
+  | 'engine_unsupported'
+  | 'engine_failed'
+  | 'engine_out_of_memory';
 
 /** A fault of an engine. `engine_unsupported`: the program asks for something that this engine cannot compute. */
 export class EngineError extends Error {

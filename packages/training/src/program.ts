@@ -19,7 +19,10 @@ export type Node =
    * is floor((size + 2·padding − kernel) / stride) + 1 (PyTorch's rule, not TensorFlow's `same`).
    * `weight` is OIHW: [outChannels, inChannels / groups, kernel, kernel]; `bias` [outChannels] when `bias`.
    */
-  | NodeOf<'conv2d', { outChannels: number; kernel: number; stride: number; padding: number; groups: number; bias: boolean }>
+  | NodeOf<
+      'conv2d',
+      { outChannels: number; kernel: number; stride: number; padding: number; groups: number; bias: boolean }
+    >
   /**
    * Batch normalisation over N, H, W (or N for vectors). Normalises with the biased batch variance; the running
    * variance takes the unbiased one: running ← (1 − momentum)·running + momentum·batch (PyTorch's `momentum`).
@@ -46,7 +49,12 @@ export type Node =
   /** Elementwise sum of two or more values of one shape (residual connection). */
   | NodeOf<'add', object>;
 
-type NodeOf<K extends string, Options> = { kind: K; name: string; inputs: string[]; shape: number[] } & Options;
+type NodeOf<K extends string, Options> = {
+  kind: K;
+  name: string;
+  inputs: string[];
+  shape: number[];
+} & Options;
 
 export type NodeKind = Node['kind'];
 

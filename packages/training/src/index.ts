@@ -1,0 +1,5 @@
+export * from './algebra.js';
+export * from './engine.js';
+export * from './optimizers/index.js';
+export * from './program.js';
+export * from './spec-error.js';

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Algebra } from '../algebra.js';
+
+/** What a rule gets for one parameter at one step. */
+export interface UpdateInput<A, Slot extends string> {
+  parameter: A;
+  /** Gradient of the loss plus weightDecay · parameter. */
+  gradient: A;
+  /** State of the slots that `slots(options)` declares, as the step before left it. */
+  slots: Record<Slot, A>;
+  learningRate: number;
+  /** 1 at the first step of the run. */
+  step: number;
+}
+
+export interface UpdateResult<A, Slot extends string> {
+  parameter: A;
+  /** New state of the declared slots. */
+  slots: Partial<Record<Slot, A>>;
+}
+
+/** An optimizer: its options, the state it keeps and its rule. */
+export interface OptimizerDefinition<Kind extends string, Options, Resolved, Slot extends string> {
+  kind: Kind;
+  title: string;
+  summary: string;
+  formula: string;
+  paper: string;
+  /** Recipe form: rule options, learningRate, weightDecay. Contradictory options are refused here. */
+  options: z.ZodType<Options>;
+  /** Fills the defaults that depend on `convention`; drops learningRate and weightDecay. */
+  resolve(options: Options): Resolved;
+  /** Slots that the rule keeps per parameter, with the value each starts from. */
+  slots(resolved: Resolved): Partial<Record<Slot, number>>;
+  /** The rule. Where σ and epsilon are both 0 the parameter does not move. */
+  update<A>(algebra: Algebra<A>, options: Resolved, input: UpdateInput<A, Slot>): UpdateResult<A, Slot>;
+}
+
+/** The options that every optimizer has beside its rule's own. */
+export const rates = (defaultLearningRate: number) => ({
+  learningRate: z
+    .number()
+    .positive()
+    .max(1000, 'at most 1000: no network trains above it')
+    .default(defaultLearningRate)
+    .describe('Step size before the schedule scales it'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(1, 'at most 1: it would shrink every weight to nothing')
+    .default(0)
+    .describe('L2 regularisation: weightDecay · weight is added to the gradient'),
+});
+
+/** Weight of the past in a running mean: 0 forgets at once; 1 would never learn anything new. */
+export const decayRate = z.number().min(0).lt(1, 'less than 1: a running mean with weight 1 never changes');
+
+export const epsilon = z
+  .number()
+  .min(0)
+  .max(1, 'at most 1: a larger term hides the gradient history')
+  .describe('Added to the denominator against division by zero');
+
+export const momentum = z
+  .number()
+  .min(0)
+  .lt(1, 'less than 1: the velocity would grow without bound')
+  .describe('Weight of the previous update direction');

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { momentum, type OptimizerDefinition, rates } from './definition.js';
+
+const rule = z.strictObject({
+  kind: z.literal('sgd'),
+  convention: z
+    .enum(['pytorch', 'lecture'])
+    .default('pytorch')
+    .describe(
+      'Where the learning rate enters the momentum: pytorch outside (a change of rate acts on the whole velocity), lecture inside (only on new gradients), as in Keras',
+    ),
+  momentum: momentum.default(0),
+  dampening: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('Share of a new gradient that is left out of the velocity (pytorch convention)'),
+  nesterov: z.boolean().default(false).describe('Look ahead along the velocity before the step'),
+});
+
+const options = rule.extend(rates(0.01)).superRefine((o, context) => {
+  const refuse = (path: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message });
+  if (o.nesterov && o.momentum === 0) refuse('nesterov', 'needs momentum greater than 0');
+  if (o.nesterov && o.dampening !== 0) refuse('dampening', 'must be 0 with nesterov');
+  if (o.dampening !== 0 && o.convention === 'lecture')
+    refuse('dampening', 'exists only in the pytorch convention');
+  if (o.dampening !== 0 && o.momentum === 0) refuse('dampening', 'needs momentum greater than 0');
+});
+
+type Options = z.output<typeof options>;
+type Resolved = z.output<typeof rule>;
+
+/** Gradient descent, with momentum (Polyak) and Nesterov's look-ahead. The first velocity is the undamped gradient. */
+export const sgd = {
+  kind: 'sgd',
+  title: 'SGD',
+  summary: 'Gradient descent with momentum: slow, steady, the usual choice for vision.',
+  formula: 'm ← μm + g;  θ ← θ − ηm',
+  paper: 'Sutskever et al. 2013, On the importance of initialization and momentum in deep learning',
+  options,
+  resolve: ({ learningRate: _, weightDecay: __, ...resolved }: Options): Resolved => resolved,
+  slots: (o) => (o.momentum === 0 ? {} : { momentum: 0 }),
+  update: (algebra, o, { parameter, gradient, slots, learningRate, step }) => {
+    const { add, subtract, scale } = algebra;
+    if (o.momentum === 0) return { parameter: subtract(parameter, scale(gradient, learningRate)), slots: {} };
+    if (o.convention === 'lecture') {
+      const move = subtract(scale(slots.momentum, o.momentum), scale(gradient, learningRate));
+      const change = o.nesterov ? subtract(scale(move, o.momentum), scale(gradient, learningRate)) : move;
+      return { parameter: add(parameter, change), slots: { momentum: move } };
+    }
+    const velocity =
+      step === 1 ? gradient : add(scale(slots.momentum, o.momentum), scale(gradient, 1 - o.dampening));
+    const direction = o.nesterov ? add(gradient, scale(velocity, o.momentum)) : velocity;
+    return { parameter: subtract(parameter, scale(direction, learningRate)), slots: { momentum: velocity } };
+  },
+} satisfies OptimizerDefinition<'sgd', Options, Resolved, 'momentum'>;
+
+export const sgdResolved = rule;
