@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DatasetId } from './ids.js';
+import { wholeNumber } from './number.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
 
 export const SplitName = z.enum(['train', 'validation', 'test']);
@@ -20,17 +21,11 @@ export const Fit = z
 /** Text fields of the multipart upload; they come before the file parts. */
 export const CreateDataset = z.strictObject({
   name: Name,
-  height: z.coerce
-    .number()
-    .int()
-    .min(4)
-    .max(1024)
+  height: wholeNumber(z.int().min(4).max(1024))
     .optional()
     .describe('Pixels; default 128, or the native size of IDX files'),
-  width: z.coerce.number().int().min(4).max(1024).optional().describe('Pixels; default as height'),
-  channels: z.coerce
-    .number()
-    .pipe(z.union([z.literal(1), z.literal(3)]))
+  width: wholeNumber(z.int().min(4).max(1024)).optional().describe('Pixels; default as height'),
+  channels: wholeNumber(z.literal([1, 3]))
     .optional()
     .describe('1 gray or 3 RGB; default 3, or the native count of IDX files'),
   fit: Fit.default('crop'),
@@ -133,8 +128,8 @@ export const ListDatasetsQuery = PageQuery.extend({
 export const SamplesQuery = z.strictObject({
   split: SplitName.default('train'),
   class: z.string().max(256).optional().describe('Only this class'),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  offset: z.coerce.number().int().min(0).default(0),
+  limit: wholeNumber(z.int().min(1).max(100)).default(20),
+  offset: wholeNumber(z.int().min(0)).default(0),
 });
 export const Sample = z
   .object({

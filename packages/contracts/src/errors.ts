@@ -2,6 +2,7 @@
 export const errorCatalog = {
   bad_request: { status: 400, title: 'Malformed request', retryable: false },
   unauthorized: { status: 401, title: 'An API key is needed', retryable: false },
+  forbidden: { status: 403, title: 'Refused', retryable: false },
   not_found: { status: 404, title: 'No such route', retryable: false },
   dataset_not_found: { status: 404, title: 'Dataset not found', retryable: false },
   job_not_found: { status: 404, title: 'Job not found', retryable: false },
@@ -34,6 +35,8 @@ export const errorCatalog = {
   recipe_invalid: { status: 422, title: 'The recipe cannot be trained on this dataset', retryable: false },
   image_invalid: { status: 422, title: 'Not a usable image', retryable: false },
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
+  header_too_large: { status: 431, title: 'The request line or its headers are too long', retryable: false },
+  content_damaged: { status: 500, title: 'Stored content is missing or damaged', retryable: false },
   internal: { status: 500, title: 'Internal error', retryable: true },
   engine_unavailable: { status: 503, title: 'No worker has the engine that this needs', retryable: true },
   storage_full: { status: 507, title: 'The artifact storage is full', retryable: true },

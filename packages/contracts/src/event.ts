@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decimalNumber, wholeNumber } from './number.js';
 import { Timestamp } from './page.js';
 
 /** `type` is an open list: status, phase, epoch, checkpoint, evaluation, log, warning, progress … */
@@ -16,9 +17,11 @@ export const JobEvent = z
 export type JobEvent = z.output<typeof JobEvent>;
 
 export const EventsQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0).describe('Only events with a larger sequence'),
-  limit: z.coerce.number().int().min(1).max(1000).default(200),
-  wait: z.coerce.number().min(0).max(30).default(0).describe('Seconds to wait for a new event (long-poll)'),
+  after: wholeNumber(z.int().min(0)).default(0).describe('Only events with a larger sequence'),
+  limit: wholeNumber(z.int().min(1).max(1000)).default(200),
+  wait: decimalNumber(z.number().min(0).max(30))
+    .default(0)
+    .describe('Seconds to wait for a new event (long-poll)'),
 });
 
 export const EventList = z

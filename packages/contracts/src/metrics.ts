@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wholeNumber } from './number.js';
 
 /**
  * Names: per step `train.loss`, `learningRate`, `gradientNorm`; per epoch `epoch.train.loss`, `epoch.train.accuracy`,
@@ -15,11 +16,7 @@ export const MetricsQuery = z.strictObject({
     .max(200)
     .optional()
     .describe('`cursor` of the answer before: only what was written since'),
-  maxPoints: z.coerce
-    .number()
-    .int()
-    .min(10)
-    .max(20_000)
+  maxPoints: wholeNumber(z.int().min(10).max(20_000))
     .optional()
     .describe(
       'Downsample each series to about this many points; minima, maxima and non-finite points are kept',

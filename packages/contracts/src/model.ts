@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Fit } from './dataset.js';
 import { CheckpointId, JobId, ModelId } from './ids.js';
+import { wholeNumber } from './number.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
 
 /** A model is an exported checkpoint. Name either the checkpoint or a job (then its best checkpoint). */
@@ -48,7 +49,7 @@ export type Model = z.output<typeof Model>;
 export const ModelPage = pageOf(Model, 'ModelPage');
 export const ListModelsQuery = PageQuery.extend({ jobId: JobId.optional() });
 
-export const PredictQuery = z.strictObject({ topK: z.coerce.number().int().min(1).max(1000).default(5) });
+export const PredictQuery = z.strictObject({ topK: wholeNumber(z.int().min(1).max(1000)).default(5) });
 
 /** One result per uploaded image, in order. An image that cannot be read has an error instead of classes. */
 export const Prediction = z

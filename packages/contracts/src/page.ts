@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { wholeNumber } from './number.js';
 
 /** Query of every list: newest first, `cursor` is the `nextCursor` of the page before. */
 export const PageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50).describe('Items per page, 1 to 200'),
+  limit: wholeNumber(z.int().min(1).max(200)).default(50).describe('Items per page, 1 to 200'),
   cursor: z.string().max(200).optional().describe('`nextCursor` of the page before; opaque'),
 });
 export type PageQuery = z.output<typeof PageQuery>;

@@ -16,6 +16,7 @@ import { ArtifactId, CheckpointId, DatasetId, JobId, ModelId, WorkerId } from '.
 import { CancelJob, CreateJob, Job, JobPage, JobPlan, ListJobsQuery, PlanJob } from './job.js';
 import { Metrics, MetricsQuery } from './metrics.js';
 import { CreateModel, ListModelsQuery, Model, ModelPage, Prediction, PredictQuery } from './model.js';
+import { wholeNumber } from './number.js';
 import { Catalog, Health, Readiness, Worker, WorkerList } from './service.js';
 
 /** One HTTP route. The server mounts it, the client calls it, OpenAPI and the tests of bad input are made from it. */
@@ -99,7 +100,7 @@ export const routes = {
     path: '/v1/datasets/{datasetId}/samples/{split}/{index}',
     tag: 'datasets',
     summary: 'One packed sample as PNG',
-    params: datasetParams.extend({ split: SplitName, index: z.coerce.number().int().min(0) }),
+    params: datasetParams.extend({ split: SplitName, index: wholeNumber(z.int().min(0)) }),
     response: { status: 200, contentType: 'image/png' },
     errors: ['dataset_not_found', 'dataset_not_ready', 'sample_not_found'],
   },
