@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { startEmbedded } from '@ravine/database/embedded';
+import type { Client as PgClient } from 'pg';
+
+// pg belongs to the database package; npm may or may not hoist it to the root.
+const { Client } = createRequire(new URL('../../packages/database/package.json', import.meta.url))('pg') as {
+  Client: typeof PgClient;
+};
+
+export interface TestPostgres {
+  /** URL of a new, empty database on it. */
+  freshDatabase(): Promise<string>;
+  /** Drops the databases that were made here and ends the server if it was started here. */
+  stop(): Promise<void>;
+}
+
+/** The server of DATABASE_URL (its user must be allowed to create databases), else an embedded one of its own. */
+export async function testPostgres(): Promise<TestPostgres> {
+  const given = process.env.DATABASE_URL;
+  const server = given ? { url: given, stop: async () => {} } : await embedded();
+  const made: string[] = [];
+  const admin = async (statement: string) => {
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
+  };
+  return {
+    async freshDatabase() {
+      const name = `ravine_test_${randomBytes(6).toString('hex')}`;
+      await admin(`create database ${name} template template0`);
+      made.push(name);
+      const url = new URL(server.url);
+      url.pathname = `/${name}`;
+      return url.href;
+    },
+    async stop() {
+      for (const name of made.splice(0)) await admin(`drop database if exists ${name} with (force)`);
+      await server.stop();
+    },
+  };
+}
+
+async function embedded() {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'ravine-postgres-'));
+  await chmod(dir, 0o711); // PostgreSQL drops to another user when the tests run as root
+  const server = await startEmbedded({ dir });
+  return {
+    url: server.url,
+    async stop() {
+      await server.stop();
+      const elsewhere = await readFile(path.join(dir, 'LOCATION'), 'utf8').catch(() => '');
+      for (const folder of [dir, elsewhere.trim()])
+        if (folder !== '') await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
