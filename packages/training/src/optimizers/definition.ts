@@ -52,6 +52,9 @@ export const rates = (defaultLearningRate: number) => ({
     .describe('L2 regularisation: weightDecay · weight is added to the gradient'),
 });
 
+/** The same two in a resolved recipe. */
+export const resolvedRates = { learningRate: z.number(), weightDecay: z.number() };
+
 /** Weight of the past in a running mean: 0 forgets at once; 1 would never learn anything new. */
 export const decayRate = z.number().min(0).lt(1, 'less than 1: a running mean with weight 1 never changes');
 

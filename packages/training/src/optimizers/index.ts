@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Algebra } from '../algebra.js';
 import { adagrad, adagradResolved } from './adagrad.js';
 import { adam, adamResolved } from './adam.js';
-import type { OptimizerDefinition } from './definition.js';
+import { type OptimizerDefinition, resolvedRates } from './definition.js';
 import { radam, radamResolved } from './radam.js';
 import { rmsprop, rmspropResolved } from './rmsprop.js';
 import { sgd, sgdResolved } from './sgd.js';
@@ -30,6 +30,15 @@ export const ResolvedOptimizer = z.discriminatedUnion('kind', [
   radamResolved,
 ]);
 export type ResolvedOptimizer = z.output<typeof ResolvedOptimizer>;
+
+/** Form of a resolved recipe: the resolved rule with its learningRate and weightDecay. */
+export const ResolvedOptimizerWithRates = z.discriminatedUnion('kind', [
+  sgdResolved.extend(resolvedRates),
+  adagradResolved.extend(resolvedRates),
+  rmspropResolved.extend(resolvedRates),
+  adamResolved.extend(resolvedRates),
+  radamResolved.extend(resolvedRates),
+]);
 
 // One cast for the family: a definition only ever gets options of its own kind.
 type AnyOptimizer = OptimizerDefinition<OptimizerKind, Optimizer, ResolvedOptimizer, string>;

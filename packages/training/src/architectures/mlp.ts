@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { LayerInput } from '../layers.js';
+import { InitializerKind } from '../parameters.js';
+import type { ArchitectureDefinition } from './definition.js';
+
+const options = z.strictObject({
+  kind: z.literal('mlp'),
+  hidden: z
+    .array(z.int().min(1).max(8192, 'at most 8192'))
+    .min(1)
+    .max(16)
+    .default([256])
+    .describe('Width of each hidden layer'),
+  dropout: z.number().min(0).lt(1).default(0).describe('Dropout after each hidden layer; 0 leaves it out'),
+  initializer: InitializerKind,
+});
+
+export const mlp = {
+  kind: 'mlp',
+  title: 'Multilayer perceptron',
+  summary: 'Linear layers with ReLU on the flattened pixels; a baseline that knows nothing about images.',
+  formula: null,
+  paper: null,
+  options,
+  layers: (o) => [
+    { kind: 'flatten' },
+    ...o.hidden.flatMap((outFeatures): LayerInput[] => [
+      { kind: 'linear', outFeatures },
+      { kind: 'relu' },
+      ...(o.dropout > 0 ? [{ kind: 'dropout' as const, rate: o.dropout }] : []),
+    ]),
+    { kind: 'linear', outFeatures: 'classes' },
+  ],
+} satisfies ArchitectureDefinition<'mlp', z.output<typeof options>>;

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { AugmentationDefinition } from './definition.js';
+import { drawFlips, probability } from './flips.js';
+
+const options = z.strictObject({ kind: z.literal('horizontal-flip'), probability });
+
+export const horizontalFlip = {
+  kind: 'horizontal-flip',
+  title: 'Horizontal flip',
+  summary: 'Mirrors left and right. Right for most photographs and clothes, wrong for digits and text.',
+  formula: null,
+  paper: null,
+  options,
+  problems: () => [],
+  draw: (o, samples, streamOf) => ({ kind: o.kind, flips: drawFlips(o.probability, samples, streamOf) }),
+} satisfies AugmentationDefinition<'horizontal-flip', z.output<typeof options>>;

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { StateDict } from './engine.js';
+import { decodeSafetensors, encodeSafetensors, SafetensorsError } from './safetensors.js';
+
+const count = z.int().min(0);
+
+/** Results of an epoch whose end has been reached. */
+export const EpochResult = z.strictObject({
+  /** From 1. */
+  epoch: count,
+  /** Steps done at its end. */
+  step: count,
+  validationLoss: z.number(),
+  validationAccuracy: z.number(),
+});
+export type EpochResult = z.output<typeof EpochResult>;
+
+/** Where a run stands: everything, beside the state of the session, that the rest of it depends on. */
+export const TrainingPosition = z.strictObject({
+  /** Optimizer steps done. */
+  step: count,
+  /** Epochs completed, validation included. */
+  epoch: count,
+  /** Sums over the steps of the epoch in progress; they weigh its train metrics. */
+  partial: z.strictObject({ samples: count, lossSum: z.number(), correct: count }),
+  /** The best epoch so far, by the metric that chooses. */
+  best: EpochResult.nullable(),
+  /** Epochs in a row without an improvement. */
+  staleEpochs: count,
+});
+export type TrainingPosition = z.output<typeof TrainingPosition>;
+
+/** What a checkpoint says about itself, as JSON in the file's metadata. */
+export const CheckpointMetadata = z.strictObject({
+  format: z.literal('ravine-checkpoint-1'),
+  /** best: weights only; last: everything to go on from. */
+  role: z.enum(['best', 'last']),
+  recipeHash: z.string().max(128),
+  engine: z.string().max(128),
+  precision: z.enum(['fp32', 'bf16', 'fp64']),
+  position: TrainingPosition,
+});
+export type CheckpointMetadata = z.output<typeof CheckpointMetadata>;
+
+/**
+ * `model.<name>`, for role `last` also `optimizer.<slot>.<name>`, and `best.<name>` (the best weights so far) where
+ * the last ones are not the best: one file is enough to resume from.
+ */
+export interface Checkpoint {
+  metadata: CheckpointMetadata;
+  tensors: StateDict;
+}
+
+/** A safetensors file; the same checkpoint gives the same bytes. */
+export const encodeCheckpoint = ({ metadata, tensors }: Checkpoint): Uint8Array =>
+  encodeSafetensors(tensors, { ravine: JSON.stringify(CheckpointMetadata.parse(metadata)) });
+
+/** Reads untrusted bytes; throws SafetensorsError. */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  if (metadata.ravine === undefined) throw new SafetensorsError('it is not a checkpoint of this service');
+  let json: unknown;
+  try {
+    json = JSON.parse(metadata.ravine);
+  } catch {
+    throw new SafetensorsError('the position is not JSON');
+  }
+  const parsed = CheckpointMetadata.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new SafetensorsError(`the position is malformed at ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  return { metadata: parsed.data, tensors };
+}
+
+/** The tensors whose name starts with `from.`, renamed to start with `to.`. */
+export function renamed(state: StateDict, from: string, to: string): StateDict {
+  const result: StateDict = new Map();
+  for (const [name, tensor] of state)
+    if (name.startsWith(`${from}.`)) result.set(`${to}${name.slice(from.length)}`, tensor);
+  return result;
+}
+
+/** The weights of a checkpoint or state alone (`model.*`): all that predicting needs. */
+export const modelWeights = (state: StateDict): StateDict => renamed(state, 'model', 'model');

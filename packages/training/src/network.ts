@@ -1,0 +1,120 @@
+import type { Layer } from './layers.js';
+import { INPUT, type Node } from './program.js';
+import { inferShape, type Shape } from './shapes.js';
+import { SpecError, type SpecIssue } from './spec-error.js';
+
+const prefixes: Record<Layer['kind'], string> = {
+  conv2d: 'conv',
+  'batch-norm': 'norm',
+  relu: 'relu',
+  'max-pool': 'pool',
+  'avg-pool': 'pool',
+  'global-average-pool': 'pool',
+  flatten: 'flatten',
+  linear: 'fc',
+  dropout: 'dropout',
+  add: 'add',
+};
+
+/** Every layer's name: its own, or prefix and number that no layer has. */
+function nameLayers(layers: Layer[]): string[] {
+  const taken = new Set<string>([INPUT, ...layers.flatMap((layer) => layer.name ?? [])]);
+  const counts = new Map<string, number>();
+  return layers.map((layer) => {
+    if (layer.name !== undefined) return layer.name;
+    const prefix = prefixes[layer.kind];
+    let count = counts.get(prefix) ?? 0;
+    do count++;
+    while (taken.has(`${prefix}${count}`));
+    counts.set(prefix, count);
+    return `${prefix}${count}`;
+  });
+}
+
+/** The node of a layer: defaults that depend on other fields filled in, recipe-only fields dropped. */
+function toNode(layer: Layer, name: string, inputs: string[], shape: Shape): Node {
+  const common = { name, inputs, shape };
+  switch (layer.kind) {
+    case 'conv2d': {
+      const { kind, outChannels, kernel, stride, groups, bias } = layer;
+      const padding = layer.padding ?? Math.floor(kernel / 2);
+      return { kind, ...common, outChannels, kernel, stride, padding, groups, bias };
+    }
+    case 'batch-norm':
+      return { kind: layer.kind, ...common, momentum: layer.momentum, epsilon: layer.epsilon };
+    case 'max-pool': {
+      const { kind, kernel, padding } = layer;
+      return { kind, ...common, kernel, stride: layer.stride ?? kernel, padding };
+    }
+    case 'avg-pool':
+      return { kind: layer.kind, ...common, kernel: layer.kernel, stride: layer.stride ?? layer.kernel };
+    case 'linear':
+      return { kind: layer.kind, ...common, outFeatures: shape[0] as number, bias: layer.bias };
+    case 'dropout':
+      return { kind: layer.kind, ...common, rate: layer.rate };
+    default:
+      return { kind: layer.kind, ...common };
+  }
+}
+
+/** Problems with names alone: doubled, unknown, defined later, or never used. */
+function nameProblems(layers: Layer[], names: string[]): SpecIssue[] {
+  const issues: SpecIssue[] = [];
+  const used = new Set<string>();
+  layers.forEach((layer, i) => {
+    const before = [INPUT, ...names.slice(0, i)];
+    if (before.includes(names[i] as string))
+      issues.push({
+        path: [i, 'name'],
+        message: `"${names[i]}" is the name of another layer or of the input`,
+      });
+    const sources: [string, (string | number)[]][] = [[layer.from ?? (before.at(-1) as string), [i, 'from']]];
+    if (layer.kind === 'add')
+      layer.with.forEach((source, k) => {
+        sources.push([source, [i, 'with', k]]);
+      });
+    for (const [source, path] of sources) {
+      used.add(source);
+      if (!before.includes(source))
+        issues.push({ path, message: `there is no layer "${source}" before "${names[i]}"` });
+    }
+  });
+  names.slice(0, -1).forEach((name, i) => {
+    if (!used.has(name)) issues.push({ path: [i], message: `nothing uses the output of layer "${name}"` });
+  });
+  return issues;
+}
+
+/**
+ * The nodes of a network with names, inputs and shapes filled in; the last one holds the logits.
+ * Throws SpecError with paths that begin with the place in `layers`.
+ */
+export function buildNetwork(
+  layers: Layer[],
+  input: { channels: number; height: number; width: number },
+  classes: number,
+): Node[] {
+  const names = nameLayers(layers);
+  const issues = nameProblems(layers, names);
+  if (issues.length > 0) throw new SpecError(issues);
+  const shapes = new Map<string, Shape>([[INPUT, [input.channels, input.height, input.width]]]);
+  const nodes = layers.map((layer, i) => {
+    const name = names[i] as string;
+    const inputs = [layer.from ?? names[i - 1] ?? INPUT, ...(layer.kind === 'add' ? layer.with : [])];
+    const inferred = inferShape(
+      layer,
+      inputs.map((source) => shapes.get(source) as Shape), // nameProblems has checked that it is there
+      classes,
+    );
+    if ('problem' in inferred)
+      throw new SpecError([{ path: [i], message: `layer "${name}" (${layer.kind}) ${inferred.problem}` }]);
+    shapes.set(name, inferred.shape);
+    return toNode(layer, name, inputs, inferred.shape);
+  });
+  const last = nodes.at(-1);
+  if (last?.shape.length !== 1 || last.shape[0] !== classes) {
+    const message = `the last layer "${last?.name}" gives ${last?.shape.join('×')}, but it must give one value per class (${classes})`;
+    throw new SpecError([{ path: [layers.length - 1], message }]);
+  }
+  return nodes;
+}

@@ -1,0 +1,57 @@
+import type { CheckpointMetadata } from './checkpoint.js';
+import type { Evaluation } from './evaluation.js';
+
+export type TrainingPhase = 'preparing' | 'training' | 'validating' | 'evaluating';
+
+export interface TrainingProgress {
+  /** Epoch that runs, from 1. */
+  epoch: number;
+  epochs: number;
+  /** Steps done. */
+  step: number;
+  totalSteps: number;
+  loss: number | null;
+  learningRate: number | null;
+  /** Of the last epoch that ended. */
+  validationAccuracy: number | null;
+  /** Training images per second in the last second or so, validation not counted. */
+  imagesPerSecond: number | null;
+  etaSeconds: number | null;
+}
+
+/** What a run says while it goes. Each is given to `report` and awaited before the run goes on. */
+export type TrainingReport =
+  | { type: 'phase'; phase: TrainingPhase }
+  /** Consecutive steps; step i of the arrays is step `firstStep + i` of the run, counted from 1. */
+  | {
+      type: 'steps';
+      firstStep: number;
+      losses: number[];
+      learningRates: number[];
+      gradientNorms: number[];
+    }
+  | { type: 'progress'; progress: TrainingProgress }
+  /** End of an epoch; train metrics are weighted by sample and measured while the weights change. */
+  | {
+      type: 'epoch';
+      /** From 1. */
+      epoch: number;
+      /** Steps done. */
+      step: number;
+      trainLoss: number;
+      trainAccuracy: number;
+      validationLoss: number;
+      validationAccuracy: number;
+      /** Whether this is the best epoch so far. */
+      best: boolean;
+      seconds: number;
+      /** Training images per second, validation not counted; null where the clock did not move. */
+      imagesPerSecond: number | null;
+    }
+  /** `bytes` is a safetensors file; see checkpoint.ts. */
+  | { type: 'checkpoint'; metadata: CheckpointMetadata; bytes: Uint8Array }
+  /** Of the best weights on the test split (validation where there is none). */
+  | { type: 'evaluation'; evaluation: Evaluation; seconds: number }
+  | { type: 'log'; level: 'info' | 'warn'; message: string };
+
+export type Report = (report: TrainingReport) => void | Promise<void>;

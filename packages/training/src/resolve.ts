@@ -1,0 +1,140 @@
+import { buildArchitecture } from './architectures/index.js';
+import { augmentationProblems } from './augmentations/index.js';
+import { type DatasetFacts, sum } from './dataset-facts.js';
+import { hashOf } from './hash.js';
+import { resolveOptimizer } from './optimizers/index.js';
+import { elements, networkParameters } from './parameters.js';
+import { presets } from './presets/index.js';
+import type { Node } from './program.js';
+import type { Recipe, ResolvedRecipe } from './recipe.js';
+import { defaultRunOptions, parseRunOptions } from './run-options.js';
+import { resolveSchedule } from './schedules/index.js';
+import { SpecError, type SpecIssue } from './spec-error.js';
+import { validationCounts } from './splits.js';
+
+const MAX_PARAMETERS = 1_000_000_000;
+const MAX_STEPS = 0x7fff_ffff;
+
+/** How long a run is on its dataset. */
+export interface RunLength {
+  trainSamples: number;
+  validationSamples: number;
+  stepsPerEpoch: number;
+  totalSteps: number;
+}
+
+/** The last, smaller batch of an epoch is a step too. */
+export function runLength(
+  recipe: Pick<ResolvedRecipe, 'validation' | 'batchSize' | 'epochs'>,
+  facts: Pick<DatasetFacts, 'counts'>,
+): RunLength {
+  const inTrain = facts.counts.train ?? [];
+  const held = facts.counts.validation ? 0 : sum(validationCounts(inTrain, recipe.validation.fraction));
+  const trainSamples = sum(inTrain) - held;
+  const stepsPerEpoch = Math.ceil(trainSamples / recipe.batchSize);
+  return {
+    trainSamples,
+    validationSamples: facts.counts.validation ? sum(facts.counts.validation) : held,
+    stepsPerEpoch,
+    totalSteps: stepsPerEpoch * recipe.epochs,
+  };
+}
+
+/** Name of the first normalisation that gets one value per channel from a batch of one image; null if there is none. */
+export function singleValueNorm(nodes: Node[]): string | null {
+  const norm = nodes.find((node) => node.kind === 'batch-norm' && elements(node.shape) === node.shape[0]);
+  return norm?.name ?? null;
+}
+
+function dataProblems(facts: DatasetFacts, length: RunLength, recipe: { epochs: number }): SpecIssue[] {
+  const issues: SpecIssue[] = [];
+  const refuse = (path: string[], message: string) => issues.push({ path, message });
+  if (facts.classes.length < 2)
+    refuse(['dataset'], `has ${facts.classes.length} class; a classifier needs at least 2`);
+  if (length.trainSamples === 0) refuse(['dataset'], 'has no images to train on');
+  else if (length.validationSamples === 0)
+    refuse(['validation'], 'no image can be held out: every class has one image only');
+  if (length.totalSteps > MAX_STEPS)
+    refuse(
+      ['epochs'],
+      `${recipe.epochs} epochs are ${length.totalSteps} steps; a run has at most ${MAX_STEPS}`,
+    );
+  return issues;
+}
+
+function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: RunLength): SpecIssue[] {
+  let nodes: Node[];
+  try {
+    nodes = buildArchitecture(recipe.architecture, { ...facts, classes: facts.classes.length });
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    return error.issues.map(({ path, message }) => ({ path: ['architecture', ...path], message }));
+  }
+  const issues: SpecIssue[] = [];
+  const { parameters } = networkParameters(nodes, facts, recipe.architecture.initializer);
+  const count = sum(parameters.map((parameter) => elements(parameter.shape)));
+  if (count > MAX_PARAMETERS)
+    issues.push({
+      path: ['architecture'],
+      message: `has ${count} parameters; at most ${MAX_PARAMETERS} are allowed`,
+    });
+  const norm = singleValueNorm(nodes);
+  if (norm !== null && length.trainSamples % recipe.batchSize === 1 % recipe.batchSize)
+    issues.push({
+      path: ['batchSize'],
+      message: `${recipe.batchSize} leaves a batch of one image (${length.trainSamples} in an epoch), of which batch normalisation "${norm}" cannot take a variance; choose another size`,
+    });
+  return issues;
+}
+
+/** What is known of the device that will train; leaves `precision: auto` undecided where it is not given. */
+export interface EngineFacts {
+  fastBf16: boolean;
+}
+
+export const choosePrecision = (
+  asked: ResolvedRecipe['precision'],
+  { fastBf16 }: EngineFacts,
+): 'fp32' | 'bf16' => (asked === 'auto' ? (fastBf16 ? 'bf16' : 'fp32') : asked);
+
+/**
+ * Fills in every default (the recipe's own fields, then its preset's, then the general ones) and turns durations into
+ * steps. Throws SpecError with everything that makes no sense for this dataset. `hash` is the sha256 of the result.
+ */
+export function resolveRecipe(
+  recipe: Recipe,
+  facts: DatasetFacts,
+  engine?: EngineFacts,
+): { recipe: ResolvedRecipe; hash: string } {
+  const { preset, dataset, ...own } = recipe;
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  const options = parseRunOptions({
+    ...defaultRunOptions,
+    ...(preset ? presets[preset].recipe : {}),
+    ...given,
+  });
+  const length = runLength(options, facts);
+  const { optimizer } = options;
+  const resolved = {
+    ...options,
+    dataset,
+    optimizer: {
+      ...resolveOptimizer(optimizer),
+      learningRate: optimizer.learningRate,
+      weightDecay: optimizer.weightDecay,
+    },
+    schedule: resolveSchedule(options.schedule, Math.max(1, length.stepsPerEpoch)),
+    precision: engine ? choosePrecision(options.precision, engine) : options.precision,
+    topK: Math.min(options.topK, facts.classes.length),
+  } as ResolvedRecipe;
+  const issues = [
+    ...dataProblems(facts, length, resolved),
+    ...networkProblems(resolved, facts, length),
+    ...augmentationProblems(resolved.augmentation, facts).map(({ path, message }) => ({
+      path: ['augmentation', ...path],
+      message,
+    })),
+  ];
+  if (issues.length > 0) throw new SpecError(issues);
+  return { recipe: resolved, hash: hashOf(resolved) };
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { Architecture } from './architectures/index.js';
+import { Augmentation } from './augmentations/index.js';
+import { Loss } from './losses/index.js';
+import { Optimizer } from './optimizers/index.js';
+import { Schedule } from './schedules/index.js';
+
+export const GradientClip = z
+  .strictObject({
+    norm: z
+      .number()
+      .positive()
+      .max(1e6, 'at most 1e6: larger norms clip nothing')
+      .describe('Largest ‖g‖₂ over all parameters'),
+  })
+  .describe('Scales all gradients down when their common norm is larger');
+
+export const EarlyStopping = z
+  .strictObject({
+    metric: z
+      .enum(['validation.loss', 'validation.accuracy'])
+      .default('validation.loss')
+      .describe('What must improve; it also chooses the best checkpoint'),
+    patience: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .describe('Stop when this many epochs in a row brought no improvement'),
+    minimumImprovement: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(0)
+      .describe('Smaller changes do not count as an improvement'),
+  })
+  .describe('Ends a run that no longer gets better');
+export type EarlyStopping = z.output<typeof EarlyStopping>;
+
+export const Validation = z
+  .strictObject({
+    fraction: z
+      .number()
+      .min(0.001)
+      .max(0.5, 'at most 0.5: more would leave too little to learn from')
+      .default(0.1)
+      .describe('Share of each class of the train split'),
+  })
+  .describe('What to hold out when the dataset has no validation split of its own; else it is not used');
+
+/** Everything a recipe may say beside its dataset: what a preset fills in and explicit fields override. */
+export const runOptions = {
+  architecture: Architecture,
+  loss: Loss,
+  optimizer: Optimizer,
+  schedule: Schedule,
+  augmentation: z
+    .array(Augmentation)
+    .max(16, 'at most 16')
+    .describe('Applied in order to every training image'),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(65_536, 'at most 65536: no device holds the activations of more')
+    .describe('Images per step; the last batch of an epoch may be smaller'),
+  epochs: z.int().min(1).max(100_000).describe('Passes over the train split'),
+  precision: z
+    .enum(['auto', 'fp32', 'bf16'])
+    .describe(
+      'auto: bf16 where the device is faster with it, else fp32. Weights and optimizer state stay fp32',
+    ),
+  gradientClip: GradientClip.nullable(),
+  earlyStopping: EarlyStopping.nullable(),
+  validation: Validation,
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffff_ffff, 'at most 4294967295 (32 bits)')
+    .describe('Key of every random draw: weights, order, augmentation, dropout, split'),
+  engine: z.enum(['auto', 'torch']),
+  device: z.enum(['auto', 'cpu', 'cuda']),
+  topK: z
+    .int()
+    .min(1)
+    .max(100)
+    .describe('Evaluation also counts hits among the k most probable classes; cut to the number of classes'),
+};
+
+/** Recipe fields: any may be left out, a preset or a general default fills it in. */
+export const PartialRunOptions = z.strictObject(runOptions).partial();
+/** Some run options with defaults left out: what a preset is made of. */
+export type RunOptionsInput = z.input<typeof PartialRunOptions>;
+
+/** What a recipe gets where neither it nor its preset says anything. The architecture has no default. */
+export const defaultRunOptions = {
+  loss: { kind: 'cross-entropy' },
+  optimizer: { kind: 'adam' },
+  schedule: [{ kind: 'constant' }],
+  augmentation: [],
+  batchSize: 64,
+  epochs: 10,
+  precision: 'auto',
+  gradientClip: null,
+  earlyStopping: null,
+  validation: {},
+  seed: 0,
+  engine: 'auto',
+  device: 'auto',
+  topK: 5,
+} satisfies RunOptionsInput;
+
+/** Completes the options; a Recipe has been checked, so the only thing that can be missing is a preset's fault. */
+export const parseRunOptions = (options: RunOptionsInput) => z.strictObject(runOptions).parse(options);

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { length, rateFactor, type ScheduleDefinition } from './definition.js';
+
+const options = z.strictObject({
+  kind: z.literal('warmup'),
+  ...length,
+  from: rateFactor.default(0).describe('Level before the first step'),
+  to: rateFactor.default(1).describe('Level of the last step'),
+});
+
+/** Linear. The first step is already above `from` (with from 0 it would do nothing) and the last one is at `to`. */
+export const warmup = {
+  kind: 'warmup',
+  title: 'Warm-up',
+  summary: 'Linear rise while the statistics of adaptive optimizers are still inaccurate.',
+  formula: 'η(s) = η · (from + (to − from) · (s + 1) / n)',
+  paper: 'Goyal et al. 2017, Accurate, Large Minibatch SGD, arXiv:1706.02677',
+  options,
+  factor: (o, { step, steps }) => o.from + (o.to - o.from) * Math.min(1, (step + 1) / steps),
+} satisfies ScheduleDefinition<'warmup', z.output<typeof options>>;
