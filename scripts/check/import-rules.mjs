@@ -32,7 +32,8 @@ function* sources(folder) {
 }
 
 function checkImport(unit, file, specifier) {
-  const isTest = /\.test\.tsx?$/.test(file);
+  // A conformance suite (*.suite.ts) is a test that its owner exports.
+  const isTest = /\.(test|suite)\.tsx?$/.test(file);
   if (specifier.startsWith('.')) {
     const target = path.resolve(path.dirname(file), specifier);
     return target.startsWith(path.join(unit.folder, path.sep))
