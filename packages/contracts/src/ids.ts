@@ -19,7 +19,7 @@ export const ModelId = id('mdl', 'model');
 export const PredictionId = id('pred', 'prediction');
 export const WorkerId = id('wkr', 'worker');
 
-export type IdPrefix = 'ds' | 'job' | 'ckpt' | 'art' | 'mdl' | 'pred' | 'wkr' | 'up';
+export type IdPrefix = 'ds' | 'job' | 'ckpt' | 'art' | 'mdl' | 'pred' | 'wkr' | 'up' | 'req';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

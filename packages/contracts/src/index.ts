@@ -11,3 +11,4 @@ export * from './page.js';
 export * from './problem.js';
 export * from './routes.js';
 export * from './service.js';
+export * from './training.js';

@@ -158,7 +158,11 @@ export const JobPlan = z
     stepsPerEpoch: z.int(),
     trainSamples: z.int(),
     validationSamples: z.int(),
-    learningRates: z.array(z.number()).describe('Learning rate of every step, in order'),
+    learningRates: z
+      .object({ steps: z.array(z.int()), values: z.array(z.number()) })
+      .describe(
+        'Learning rate `values[i]` at step `steps[i]`, counted from 0: every step up to 20,000, then evenly thinned',
+      ),
     parameterCount: z.int(),
     layers: z.array(
       z.object({ name: z.string(), kind: z.string(), outputShape: z.array(z.int()), parameters: z.int() }),

@@ -1,0 +1,29 @@
+import type { DatasetFacts } from '@ravine/training';
+import type { DatasetManifest } from './dataset.js';
+
+/** What the API needs of the training package: it decides and plans, but never computes. */
+export {
+  createCatalog,
+  type DatasetFacts,
+  planTraining,
+  Recipe,
+  ResolvedRecipe,
+  SpecError,
+  type SpecIssue,
+} from '@ravine/training';
+
+/** What resolving a recipe needs to know of a packed dataset. */
+export function datasetFacts(datasetId: string, manifest: DatasetManifest): DatasetFacts {
+  const counts = Object.entries(manifest.splits).map(([split, { perClass }]) => [split, perClass]);
+  const { height, width, channels, classes, mean, standardDeviation } = manifest;
+  return {
+    id: datasetId,
+    height,
+    width,
+    channels,
+    classes,
+    counts: Object.fromEntries(counts) as DatasetFacts['counts'],
+    mean,
+    standardDeviation,
+  };
+}
