@@ -1,0 +1,181 @@
+#include "node/convert.h"
+
+#include <map>
+
+namespace ravine {
+namespace {
+
+std::string text(const Napi::Object& object, const char* key) {
+  const Napi::Value value = object.Get(key);
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+}
+
+/// `fallback` where the key is missing: an option of another kind.
+double number(const Napi::Object& object, const char* key, double fallback = 0) {
+  const Napi::Value value = object.Get(key);
+  return value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : fallback;
+}
+
+int64_t integer(const Napi::Object& object, const char* key, int64_t fallback = 0) {
+  return static_cast<int64_t>(number(object, key, static_cast<double>(fallback)));
+}
+
+bool flag(const Napi::Object& object, const char* key) {
+  const Napi::Value value = object.Get(key);
+  return value.IsBoolean() && value.As<Napi::Boolean>().Value();
+}
+
+Napi::Object object(const Napi::Object& parent, const char* key) { return parent.Get(key).As<Napi::Object>(); }
+
+/// `read(element)` of every element of the array `parent[key]`.
+template <class Read>
+auto list(const Napi::Object& parent, const char* key, const Read& read) {
+  const Napi::Array array = parent.Get(key).As<Napi::Array>();
+  std::vector<decltype(read(array.Get(0u)))> result;
+  for (uint32_t i = 0; i < array.Length(); ++i) result.push_back(read(array.Get(i)));
+  return result;
+}
+
+std::vector<double> numbers(const Napi::Object& parent, const char* key) {
+  return list(parent, key, [](const Napi::Value& v) { return v.As<Napi::Number>().DoubleValue(); });
+}
+
+Shape shape(const Napi::Object& parent) {
+  return list(parent, "shape", [](const Napi::Value& v) { return v.As<Napi::Number>().Int64Value(); });
+}
+
+/// First element of the typed array `parent[key]`; null where it is null.
+template <class T>
+const T* data(const Napi::Object& parent, const char* key) {
+  const Napi::Value value = parent.Get(key);
+  return value.IsTypedArray() ? value.As<Napi::TypedArrayOf<T>>().Data() : nullptr;
+}
+
+Node to_node(const Napi::Object& value, const std::map<std::string, int>& indices) {
+  Node node;
+  node.kind = text(value, "kind");
+  node.name = text(value, "name");
+  node.inputs =
+      list(value, "inputs", [&](const Napi::Value& v) { return indices.at(v.As<Napi::String>().Utf8Value()); });
+  node.shape = shape(value);
+  node.kernel = integer(value, "kernel");
+  node.stride = integer(value, "stride", 1);
+  node.padding = integer(value, "padding");
+  node.groups = integer(value, "groups", 1);
+  node.bias = flag(value, "bias");
+  node.momentum = number(value, "momentum");
+  node.epsilon = number(value, "epsilon");
+  node.rate = number(value, "rate");
+  return node;
+}
+
+OptimizerSpec to_optimizer(const Napi::Object& value) {
+  OptimizerSpec spec;
+  spec.kind = text(value, "kind");
+  spec.convention = text(value, "convention");
+  spec.momentum = number(value, "momentum");
+  spec.dampening = number(value, "dampening");
+  spec.nesterov = flag(value, "nesterov");
+  spec.epsilon = number(value, "epsilon");
+  spec.alpha = number(value, "alpha");
+  spec.centered = flag(value, "centered");
+  spec.beta1 = number(value, "beta1");
+  spec.beta2 = number(value, "beta2");
+  return spec;
+}
+
+Precision to_precision(const std::string& name) {
+  if (name == "bf16") return Precision::bf16;
+  return name == "fp64" ? Precision::fp64 : Precision::fp32;
+}
+
+Split to_split(const Napi::Object& value, int64_t image_bytes) {
+  Split split;
+  split.count = integer(value, "count");
+  split.images_per_shard = integer(value, "imagesPerShard", 1);
+  split.image_bytes = image_bytes;
+  split.shards = list(value, "shards", [](const Napi::Value& v) -> const uint8_t* {
+    return v.As<Napi::Uint8Array>().Data();
+  });
+  split.labels = data<uint16_t>(value, "labels");
+  return split;
+}
+
+Augmentation to_augmentation(const Napi::Value& value) {
+  const Napi::Object draws = value.As<Napi::Object>();
+  const std::string kind = text(draws, "kind");
+  Augmentation augmentation{AugmentationKind::random_crop, integer(draws, "padding"), text(draws, "mode") == "reflect",
+                            data<int32_t>(draws, "offsets"), data<uint8_t>(draws, "flips")};
+  if (kind == "horizontal-flip") augmentation.kind = AugmentationKind::horizontal_flip;
+  if (kind == "vertical-flip") augmentation.kind = AugmentationKind::vertical_flip;
+  return augmentation;
+}
+
+}  // namespace
+
+Program to_program(const Napi::Object& value) {
+  Program program;
+  const Napi::Object input = object(value, "input");
+  program.channels = integer(input, "channels");
+  program.height = integer(input, "height");
+  program.width = integer(input, "width");
+  program.mean = numbers(object(value, "normalization"), "mean");
+  program.standard_deviation = numbers(object(value, "normalization"), "standardDeviation");
+  std::map<std::string, int> indices{{"input", kInput}};
+  list(value, "nodes", [&](const Napi::Value& v) {
+    const Napi::Object node = v.As<Napi::Object>();
+    program.nodes.push_back(to_node(node, indices));
+    indices[program.nodes.back().name] = static_cast<int>(program.nodes.size()) - 1;
+    return 0;
+  });
+  program.output = indices.at(text(value, "output"));
+  program.classes = integer(value, "classes");
+  program.parameters = list(value, "parameters", [](const Napi::Value& v) {
+    const Napi::Object p = v.As<Napi::Object>();
+    return ParameterSpec{text(p, "name"), shape(p), static_cast<int>(integer(p, "group"))};
+  });
+  program.buffers = list(value, "buffers", [](const Napi::Value& v) {
+    return BufferSpec{text(v.As<Napi::Object>(), "name"), shape(v.As<Napi::Object>())};
+  });
+  program.groups = list(value, "groups", [](const Napi::Value& v) {
+    const Napi::Object g = v.As<Napi::Object>();
+    return ParameterGroup{number(g, "weightDecay"), number(g, "learningRateFactor", 1)};
+  });
+  const Napi::Object loss = object(value, "loss");
+  program.loss = {text(loss, "kind"), number(loss, "labelSmoothing")};
+  program.optimizer = to_optimizer(object(value, "optimizer"));
+  const Napi::Value clip = value.Get("gradientClip");
+  if (clip.IsObject()) program.clip_norm = number(clip.As<Napi::Object>(), "norm");
+  program.precision = to_precision(text(value, "precision"));
+  return program;
+}
+
+Dataset to_dataset(const Napi::Object& value) {
+  const int64_t bytes = integer(value, "height") * integer(value, "width") * integer(value, "channels");
+  Dataset dataset;
+  const Napi::Object splits = object(value, "splits");
+  for (const char* name : {"train", "validation", "test"}) {
+    const Napi::Value split = splits.Get(name);
+    if (split.IsObject()) dataset.splits[name] = to_split(split.As<Napi::Object>(), bytes);
+  }
+  return dataset;
+}
+
+StepPlan to_plan(const Napi::Object& value) {
+  StepPlan plan;
+  plan.first_step = integer(value, "firstStep");
+  plan.steps = static_cast<int64_t>(object(value, "learningRates").As<Napi::Float64Array>().ElementLength());
+  plan.offsets = data<int32_t>(value, "offsets");
+  plan.order = data<int32_t>(value, "order");
+  plan.rates = data<double>(value, "learningRates");
+  plan.dropout_keys = data<uint32_t>(value, "dropoutKeys");
+  plan.augmentations = list(value, "augmentation", to_augmentation);
+  return plan;
+}
+
+EvaluationRequest to_evaluation_request(const Napi::Object& value) {
+  return {text(value, "split"), data<int32_t>(value, "indices"), integer(value, "count"), integer(value, "topK"),
+          integer(value, "batchSize")};
+}
+
+}  // namespace ravine

@@ -1,0 +1,103 @@
+// Runs a rule over every element of every parameter: one loop per chunk on the CPU, tensor operations elsewhere.
+#pragma once
+
+#include <array>
+#include <type_traits>
+
+#include "algebra.h"
+#include "errors.h"
+#include "optimizer.h"
+#include "parallel_chunks.h"
+
+namespace ravine {
+
+/// Names of the slots that a rule reads and writes, in the order in which it sees them.
+template <size_t K>
+using SlotNames = std::array<const char*, K>;
+
+namespace detail {
+
+template <class T, class G, size_t K, class Rule>
+void run_loop(T* __restrict masters, at::BFloat16* __restrict copies, const G* __restrict gradients,
+              std::array<T*, K> slots, int64_t count, T scale, T decay, const Rule& rule) {
+  for (int64_t i = 0; i < count; ++i) {
+    T parameter = masters[i];
+    const T gradient = static_cast<T>(gradients[i]) * scale + decay * parameter;
+    std::array<T, K> state;
+    for (size_t k = 0; k < K; ++k) state[k] = slots[k][i];
+    rule(parameter, gradient, state);
+    masters[i] = parameter;
+    for (size_t k = 0; k < K; ++k) slots[k][i] = state[k];
+    if constexpr (std::is_same_v<T, float>) {
+      if (copies != nullptr) copies[i] = parameter;
+    }
+  }
+}
+
+template <class T, size_t K, class MakeRule>
+void update_on_cpu(ParameterStore& store, const Groups& groups, const UpdateStep& step, const SlotNames<K>& names,
+                   const MakeRule& make_rule) {
+  using Rule = decltype(make_rule(T(), 0.0));
+  std::vector<Rule> rules;
+  for (const ParameterGroup& group : groups) rules.push_back(make_rule(T(), step.rate * group.rate_factor));
+  T* masters = store.masters().template data_ptr<T>();
+  at::BFloat16* copies = store.copies().defined() ? store.copies().template data_ptr<at::BFloat16>() : nullptr;
+  std::array<T*, K> slots;
+  for (size_t k = 0; k < K; ++k) slots[k] = store.slot(names[k]).template data_ptr<T>();
+  const T scale = static_cast<T>(step.gradient_scale);
+
+  for_each_chunk(chunks_of(store.parameters()), [&](const Chunk& chunk, int64_t) {
+    const Parameter& p = *chunk.parameter;
+    const int64_t at = p.offset + chunk.begin;
+    std::array<T*, K> here;
+    for (size_t k = 0; k < K; ++k) here[k] = slots[k] + at;
+    const auto run = [&](const auto* gradients) {
+      run_loop(masters + at, copies == nullptr ? nullptr : copies + at, gradients + chunk.begin, here,
+               chunk.end - chunk.begin, scale, static_cast<T>(groups[p.group].weight_decay), rules[p.group]);
+    };
+    switch (p.gradient.scalar_type()) {
+      case at::kFloat:
+        return run(p.gradient.template data_ptr<float>());
+      case at::kBFloat16:
+        return run(p.gradient.template data_ptr<at::BFloat16>());
+      case at::kDouble:
+        return run(p.gradient.template data_ptr<double>());
+      default:
+        throw failed("gradient of " + p.name + " has an unexpected number type");
+    }
+  });
+}
+
+template <size_t K, class MakeRule>
+void update_on_device(ParameterStore& store, const Groups& groups, const UpdateStep& step, const SlotNames<K>& names,
+                      const MakeRule& make_rule) {
+  for (const Parameter& p : store.parameters()) {
+    const ParameterGroup& group = groups[p.group];
+    const auto rule = make_rule(double(), step.rate * group.rate_factor);
+    at::Tensor parameter = p.master;
+    at::Tensor gradient = p.gradient.to(p.master.scalar_type()) * step.gradient_scale;
+    if (group.weight_decay != 0) gradient = gradient + p.master * group.weight_decay;
+    std::array<at::Tensor, K> state;
+    for (size_t k = 0; k < K; ++k) state[k] = store.view(store.slot(names[k]), p);
+    rule(parameter, gradient, state);
+    for (size_t k = 0; k < K; ++k) store.view(store.slot(names[k]), p).copy_(state[k]);
+    p.master.copy_(parameter);
+  }
+  if (store.copies().defined()) store.copies().copy_(store.masters());
+}
+
+}  // namespace detail
+
+/// `make_rule(number type, learning rate)` returns the rule with its constants in that type; the rule is
+/// `(parameter&, gradient, slots&)` over numbers or tensors.
+template <size_t K, class MakeRule>
+void apply_rule(ParameterStore& store, const Groups& groups, const UpdateStep& step, const SlotNames<K>& names,
+                const MakeRule& make_rule) {
+  if (!store.masters().is_cpu()) return detail::update_on_device(store, groups, step, names, make_rule);
+  if (store.masters().scalar_type() == at::kDouble) {
+    return detail::update_on_cpu<double>(store, groups, step, names, make_rule);
+  }
+  return detail::update_on_cpu<float>(store, groups, step, names, make_rule);
+}
+
+}  // namespace ravine

@@ -1,0 +1,85 @@
+// The program as the engine needs it: what packages/training/src/program.ts defines, as plain structs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ravine {
+
+using Shape = std::vector<int64_t>;
+
+/// One primitive layer. Only the options of its kind are set.
+struct Node {
+  std::string kind;
+  std::string name;
+  std::vector<int> inputs;  // indices of nodes; kInput is the image
+  Shape shape;              // without the batch dimension
+  int64_t kernel = 0;
+  int64_t stride = 1;
+  int64_t padding = 0;
+  int64_t groups = 1;
+  bool bias = false;
+  double momentum = 0;
+  double epsilon = 0;
+  double rate = 0;
+};
+
+constexpr int kInput = -1;
+
+struct ParameterSpec {
+  std::string name;
+  Shape shape;
+  int group = 0;
+};
+
+struct BufferSpec {
+  std::string name;
+  Shape shape;
+};
+
+struct ParameterGroup {
+  double weight_decay = 0;
+  double rate_factor = 1;
+};
+
+struct LossSpec {
+  std::string kind;
+  double label_smoothing = 0;
+};
+
+/// Options of every rule; a rule reads its own.
+struct OptimizerSpec {
+  std::string kind;
+  std::string convention;
+  double momentum = 0;
+  double dampening = 0;
+  bool nesterov = false;
+  double epsilon = 0;
+  double alpha = 0;
+  bool centered = false;
+  double beta1 = 0;
+  double beta2 = 0;
+};
+
+enum class Precision { fp32, bf16, fp64 };
+
+struct Program {
+  int64_t channels = 0;
+  int64_t height = 0;
+  int64_t width = 0;
+  std::vector<double> mean;
+  std::vector<double> standard_deviation;
+  std::vector<Node> nodes;
+  int output = 0;
+  int64_t classes = 0;
+  std::vector<ParameterSpec> parameters;
+  std::vector<BufferSpec> buffers;
+  std::vector<ParameterGroup> groups;
+  LossSpec loss;
+  OptimizerSpec optimizer;
+  double clip_norm = 0;  // 0: no clipping
+  Precision precision = Precision::fp32;
+};
+
+}  // namespace ravine

@@ -1,0 +1,153 @@
+#include "session.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/from_blob.h>
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "blas.h"
+#include "errors.h"
+
+namespace ravine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kProgressInterval = std::chrono::milliseconds(100);
+
+std::vector<double> to_doubles(const at::Tensor& tensor) {
+  const at::Tensor values = tensor.to(at::kCPU, at::kDouble).contiguous();
+  const double* data = values.data_ptr<double>();
+  return {data, data + values.numel()};
+}
+
+/// The `k` best classes in descending order; ties go to the lower index.
+void rank(const std::vector<double>& probabilities, int64_t k, SampleResults& results) {
+  std::vector<uint16_t> classes(probabilities.size());
+  for (size_t c = 0; c < classes.size(); ++c) classes[c] = static_cast<uint16_t>(c);
+  std::partial_sort(classes.begin(), classes.begin() + k, classes.end(), [&](uint16_t a, uint16_t b) {
+    return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
+  });
+  for (int64_t i = 0; i < k; ++i) {
+    results.ranked.push_back(classes[i]);
+    results.probabilities.push_back(static_cast<float>(probabilities[classes[i]]));
+  }
+}
+
+}  // namespace
+
+Session::Session(Program program, Dataset data, SessionOptions options)
+    : program_(std::move(program)),
+      data_(std::move(data)),
+      options_(options),
+      numerics_(numerics_for(program_.precision, options.device)),
+      store_(program_, numerics_),
+      graph_(program_, store_, numerics_),
+      reader_(program_, numerics_),
+      optimizer_(make_optimizer(program_.optimizer, program_.groups)) {}
+
+void Session::enter() const {
+  at::set_num_threads(options_.threads);
+  set_blas_threads(options_.threads);
+}
+
+StepStats Session::train(const StepPlan& plan, const ShouldStop& stop, const Progress& progress) {
+  const Split& split = data_.splits.at("train");
+  StepStats stats;
+  auto reported = Clock::now();
+  for (int64_t i = 0; i < plan.steps && !stop(); ++i) {
+    const Step done = step(plan, i, split);
+    stats.losses.push_back(done.loss.loss);
+    stats.correct.push_back(done.loss.correct);
+    stats.gradient_norms.push_back(done.gradient_norm);
+    stats.non_finite = done.non_finite;
+    if (stats.non_finite != nullptr) break;
+    if (Clock::now() - reported >= kProgressInterval) {
+      progress(i + 1, done.loss.loss);
+      reported = Clock::now();
+    }
+  }
+  return stats;
+}
+
+Session::Step Session::step(const StepPlan& plan, int64_t index, const Split& split) {
+  std::vector<const uint8_t*> images;
+  std::vector<uint16_t> labels;
+  for (int64_t i = plan.offsets[index]; i < plan.offsets[index + 1]; ++i) {
+    images.push_back(split.image(plan.order[i]));
+    labels.push_back(split.labels[plan.order[i]]);
+  }
+  const Pass pass{true, {plan.dropout_keys[index * 2], plan.dropout_keys[index * 2 + 1]}};
+  const at::Tensor statistics = store_.buffers().clone();  // to take back a step that is not finite
+  const at::Tensor output = graph_.forward(reader_.read(images, plan.augmentations, plan.offsets[index]), pass);
+
+  const std::vector<double> values = to_doubles(output);
+  Step step{batch_loss(program_.loss, values.data(), labels, program_.classes),
+            std::numeric_limits<double>::quiet_NaN(), nullptr};
+  if (!std::isfinite(step.loss.loss)) step.non_finite = "loss";
+  if (step.non_finite == nullptr) {
+    const at::Tensor gradient = at::from_blob(step.loss.gradient.data(), output.sizes(), at::TensorOptions(at::kDouble));
+    graph_.backward(gradient.to(output.device(), output.scalar_type(), false, true));
+    step.gradient_norm = gradient_norm(store_);
+    if (!std::isfinite(step.gradient_norm)) step.non_finite = "gradient";
+  }
+  if (step.non_finite != nullptr) {
+    store_.buffers().copy_(statistics);
+    return step;
+  }
+  const double clip = program_.clip_norm;
+  const double scale = clip > 0 ? std::min(1.0, clip / (step.gradient_norm + 1e-6)) : 1.0;
+  optimizer_->update(store_, {plan.first_step + index + 1, plan.rates[index], scale});
+  return step;
+}
+
+std::vector<double> Session::logits(const std::vector<const uint8_t*>& images) {
+  return to_doubles(graph_.forward(reader_.read(images, {}, 0), Pass{}));
+}
+
+SampleResults Session::evaluate(const EvaluationRequest& request, const ShouldStop& stop) {
+  const Split& split = data_.splits.at(request.split);
+  SampleResults results;
+  std::vector<double> probabilities(program_.classes);
+  for (int64_t begin = 0; begin < request.count; begin += request.batch_size) {
+    if (stop()) {
+      results.stopped = true;
+      break;
+    }
+    std::vector<const uint8_t*> images;
+    std::vector<uint16_t> labels;
+    for (int64_t i = begin; i < std::min(request.count, begin + request.batch_size); ++i) {
+      const int64_t index = request.indices != nullptr ? request.indices[i] : i;
+      images.push_back(split.image(index));
+      labels.push_back(split.labels[index]);
+    }
+    const std::vector<double> batch = logits(images);
+    for (size_t i = 0; i < labels.size(); ++i) {
+      const double* sample = batch.data() + i * program_.classes;
+      softmax(sample, program_.classes, probabilities.data());
+      results.losses.push_back(static_cast<float>(sample_loss(program_.loss, sample, labels[i], program_.classes)));
+      rank(probabilities, request.top_k, results);
+    }
+  }
+  return results;
+}
+
+std::vector<float> Session::predict(const uint8_t* images, int64_t count) {
+  constexpr int64_t kBatch = 128;
+  const int64_t bytes = program_.channels * program_.height * program_.width;
+  std::vector<float> result;
+  std::vector<double> probabilities(program_.classes);
+  for (int64_t begin = 0; begin < count; begin += kBatch) {
+    std::vector<const uint8_t*> batch;
+    for (int64_t i = begin; i < std::min(count, begin + kBatch); ++i) batch.push_back(images + i * bytes);
+    const std::vector<double> values = logits(batch);
+    for (size_t i = 0; i < batch.size(); ++i) {
+      softmax(values.data() + i * program_.classes, program_.classes, probabilities.data());
+      result.insert(result.end(), probabilities.begin(), probabilities.end());
+    }
+  }
+  return result;
+}
+
+}  // namespace ravine

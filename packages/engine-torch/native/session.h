@@ -1,0 +1,95 @@
+// One network with its data: trains, evaluates, predicts. Knows no JavaScript; one call at a time.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "graph.h"
+#include "images.h"
+#include "loss.h"
+#include "optimizers/optimizer.h"
+
+namespace ravine {
+
+struct Dataset {
+  std::map<std::string, Split> splits;
+};
+
+struct SessionOptions {
+  at::Device device;
+  int threads = 1;
+};
+
+/// Asked at every boundary (step, batch) whether the call is to end there.
+using ShouldStop = std::function<bool()>;
+
+/// Consecutive steps; arrays belong to the caller.
+struct StepPlan {
+  int64_t first_step = 0;
+  int64_t steps = 0;
+  const int32_t* offsets = nullptr;       // [steps + 1]
+  const int32_t* order = nullptr;
+  const double* rates = nullptr;          // [steps]
+  const uint32_t* dropout_keys = nullptr; // [steps × 2]
+  std::vector<Augmentation> augmentations;
+};
+
+struct StepStats {
+  std::vector<double> losses, gradient_norms;
+  std::vector<int32_t> correct;
+  const char* non_finite = nullptr;  // "loss" or "gradient" of the last step
+};
+
+struct EvaluationRequest {
+  std::string split;
+  const int32_t* indices = nullptr;  // null: all
+  int64_t count = 0;
+  int64_t top_k = 1;
+  int64_t batch_size = 1;
+};
+
+struct SampleResults {
+  std::vector<float> losses;
+  std::vector<uint16_t> ranked;
+  std::vector<float> probabilities;
+  bool stopped = false;
+};
+
+using Progress = std::function<void(int64_t steps_done, double loss)>;
+
+class Session {
+ public:
+  Session(Program program, Dataset data, SessionOptions options);
+
+  void add_slot(const std::string& name, double initial) { store_.add_slot(name, initial); }
+  StepStats train(const StepPlan& plan, const ShouldStop& stop, const Progress& progress);
+  SampleResults evaluate(const EvaluationRequest& request, const ShouldStop& stop);
+  /// Softmax probabilities [count × classes].
+  std::vector<float> predict(const uint8_t* images, int64_t count);
+  std::vector<NamedArray> state() const { return store_.export_state(); }
+  void restore(const ArraySource& source) { store_.import_state(source); }
+  /// Gives the calling thread the session's number of threads. Call it on the thread that computes.
+  void enter() const;
+
+ private:
+  struct Step {
+    BatchLoss loss;
+    double gradient_norm;
+    const char* non_finite;
+  };
+  Step step(const StepPlan& plan, int64_t index, const Split& split);
+  std::vector<double> logits(const std::vector<const uint8_t*>& images);
+
+  Program program_;
+  Dataset data_;
+  SessionOptions options_;
+  Numerics numerics_;
+  ParameterStore store_;
+  Graph graph_;
+  ImageReader reader_;
+  std::unique_ptr<Optimizer> optimizer_;
+};
+
+}  // namespace ravine

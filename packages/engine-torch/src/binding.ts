@@ -1,0 +1,62 @@
+/** The exact type of the native addon (`native/node/`). It checks nothing: only `engine.ts` and `session.ts` call it. */
+import type { DeviceInfo, PackedDataset, Program, StepPlan } from '@ravine/training';
+
+/** Rejections of every promise here are Errors whose `code` is an EngineErrorCode. */
+export interface NativeSession {
+  /** Allocates the network; before every other call. */
+  build(): Promise<void>;
+  /** Stops at the next step once `stop[0]` is not 0. `progress` is called at most every 100 ms. */
+  train(
+    plan: StepPlan,
+    stop: Int32Array,
+    progress: (stepsDone: number, loss: number) => void,
+  ): Promise<NativeStepStats>;
+  evaluate(request: NativeEvaluation, stop: Int32Array): Promise<NativeSampleResults>;
+  predict(images: Uint8Array, count: number): Promise<Float32Array>;
+  state(): Promise<NativeTensor[]>;
+  /** Arrays in OIHW order: Float64Array for fp64 programs, else Float32Array. */
+  restore(arrays: Record<string, Float32Array | Float64Array>): Promise<void>;
+  /** Frees the network; no call may follow. */
+  close(): Promise<void>;
+}
+
+export interface NativeTensor {
+  name: string;
+  shape: number[];
+  data: Float32Array | Float64Array;
+}
+
+export interface NativeStepStats {
+  losses: Float64Array;
+  correct: Int32Array;
+  gradientNorms: Float64Array;
+  /** What was not finite in the last step, whose update was not applied. */
+  nonFinite: 'loss' | 'gradient' | null;
+}
+
+export interface NativeEvaluation {
+  split: string;
+  indices: Int32Array | null;
+  count: number;
+  topK: number;
+  batchSize: number;
+}
+
+export interface NativeSampleResults {
+  losses: Float32Array;
+  ranked: Uint16Array;
+  probabilities: Float32Array;
+  /** Ended early because of `stop`. */
+  stopped: boolean;
+}
+
+export interface NativeBinding {
+  describe(): { libraries: Record<string, string>; devices: DeviceInfo[] };
+  /** `slots`: the optimizer's slots and what each starts from. */
+  Session: new (
+    program: Program,
+    slots: Record<string, number>,
+    data: PackedDataset,
+    options: { device: string; threads: number },
+  ) => NativeSession;
+}

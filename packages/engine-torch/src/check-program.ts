@@ -1,0 +1,137 @@
+import { INPUT, type Node, type Program } from '@ravine/training';
+import { support } from './engine-fault.js';
+import { inferShape } from './infer-shape.js';
+
+const text = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+/** Shapes that a node's parameters and buffers must have, by role. */
+function arraysOf(
+  node: Node,
+  input: readonly number[],
+): { parameters: [string, number[]][]; buffers: string[] } {
+  const channels = [node.shape[0] as number];
+  const bias = (has: boolean, size: number): [string, number[]][] => (has ? [['bias', [size]]] : []);
+  switch (node.kind) {
+    case 'conv2d': {
+      const weight = [node.outChannels, (input[0] as number) / node.groups, node.kernel, node.kernel];
+      return { parameters: [['weight', weight], ...bias(node.bias, node.outChannels)], buffers: [] };
+    }
+    case 'linear': {
+      const weight = [node.outFeatures, input[0] as number];
+      return { parameters: [['weight', weight], ...bias(node.bias, node.outFeatures)], buffers: [] };
+    }
+    case 'batch-norm':
+      return {
+        parameters: [
+          ['weight', channels],
+          ['bias', channels],
+        ],
+        buffers: ['runningMean', 'runningVariance'],
+      };
+    default:
+      return { parameters: [], buffers: [] };
+  }
+}
+
+/** Nodes in order, shapes as inferred, and the arrays that they need, name → shape. */
+function checkNodes({ input, nodes, output, classes }: Program): {
+  parameters: Map<string, number[]>;
+  buffers: Map<string, number[]>;
+} {
+  const shapes = new Map<string, number[]>([[INPUT, [input.channels, input.height, input.width]]]);
+  const used = new Set<string>([output]);
+  const parameters = new Map<string, number[]>();
+  const buffers = new Map<string, number[]>();
+  for (const node of nodes) {
+    support(!shapes.has(node.name), () => `node ${node.name}: the name is taken`);
+    support(node.inputs.length > 0, () => `node ${node.name}: it has no input`);
+    const inputs = node.inputs.map((name) => {
+      const shape = shapes.get(name);
+      support(shape !== undefined, () => `node ${node.name}: input "${name}" is not an earlier node`);
+      used.add(name);
+      return shape;
+    });
+    const shape = inferShape(node, inputs);
+    support(
+      text(shape) === text(node.shape) && shape.every((size) => Number.isInteger(size) && size >= 1),
+      () => `node ${node.name}: shape ${text(node.shape)} is declared, but ${text(shape)} is computed`,
+    );
+    shapes.set(node.name, shape);
+    const arrays = arraysOf(node, inputs[0] as number[]);
+    for (const [role, size] of arrays.parameters) parameters.set(`${node.name}.${role}`, size);
+    for (const role of arrays.buffers) buffers.set(`${node.name}.${role}`, [shape[0] as number]);
+  }
+  const logits = shapes.get(output);
+  support(
+    logits !== undefined && text(logits) === text([classes]),
+    () => `output "${output}" must be a node of shape [${classes}]`,
+  );
+  const idle = nodes.find((node) => !used.has(node.name));
+  support(idle === undefined, () => `node ${idle?.name}: nothing uses it`);
+  return { parameters, buffers };
+}
+
+function checkArrays(
+  what: string,
+  declared: readonly { name: string; shape: number[] }[],
+  needed: ReadonlyMap<string, number[]>,
+): void {
+  for (const { name, shape } of declared) {
+    const expected = needed.get(name);
+    support(
+      expected !== undefined && text(expected) === text(shape),
+      () =>
+        `${what} ${name} ${text(shape)}: the nodes need ${expected ? text(expected) : 'none of that name'}`,
+    );
+  }
+  const names = new Set(declared.map(({ name }) => name));
+  support(names.size === declared.length, () => `a ${what} is declared twice`);
+  const missing = [...needed.keys()].find((name) => !names.has(name));
+  support(missing === undefined, () => `${what} ${missing} is not declared`);
+}
+
+/** Refuses, with `engine_unsupported`, a program that this engine cannot compute or that contradicts itself. */
+export function checkProgram(program: Program): void {
+  support(program.version === 1, () => `program version ${program.version} is unknown; this engine reads 1`);
+  const { mean, standardDeviation } = program.normalization;
+  const { channels } = program.input;
+  support(
+    mean.length === channels &&
+      standardDeviation.length === channels &&
+      mean.every(Number.isFinite) &&
+      standardDeviation.every((s) => Number.isFinite(s) && s > 0),
+    () =>
+      `normalization needs a finite mean and a positive standardDeviation for each of ${channels} channels`,
+  );
+  support(
+    Number.isInteger(program.classes) && program.classes >= 2 && program.classes <= 65_536,
+    () => `classes is ${program.classes}; it must be 2 … 65536`,
+  );
+  const { parameters, buffers } = checkNodes(program);
+  checkArrays('parameter', program.parameters, parameters);
+  checkArrays('buffer', program.buffers, buffers);
+  for (const { name, group } of program.parameters) {
+    support(program.groups[group] !== undefined, () => `parameter ${name}: group ${group} does not exist`);
+  }
+  for (const { weightDecay, learningRateFactor } of program.groups) {
+    support(
+      Number.isFinite(weightDecay) && Number.isFinite(learningRateFactor),
+      () =>
+        `a group has weightDecay ${weightDecay} and learningRateFactor ${learningRateFactor}; both must be finite`,
+    );
+  }
+  const { loss, precision, gradientClip } = program;
+  support(
+    loss.kind === 'cross-entropy' || loss.kind === 'mse',
+    () => `loss "${(loss as { kind: string }).kind}" is unknown`,
+  );
+  support(
+    loss.kind !== 'cross-entropy' || (loss.labelSmoothing >= 0 && loss.labelSmoothing < 1),
+    () => 'labelSmoothing must be at least 0 and less than 1',
+  );
+  support(['fp32', 'bf16', 'fp64'].includes(precision), () => `precision "${precision}" is unknown`);
+  support(
+    gradientClip === null || (Number.isFinite(gradientClip.norm) && gradientClip.norm > 0),
+    () => `gradientClip.norm is ${gradientClip?.norm}; it must be positive`,
+  );
+}

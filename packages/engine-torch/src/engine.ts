@@ -1,0 +1,39 @@
+import { createRequire } from 'node:module';
+import { type Engine, optimizerSlots } from '@ravine/training';
+import type { NativeBinding } from './binding.js';
+import { checkData } from './check-data.js';
+import { checkProgram } from './check-program.js';
+import { support, toEngineError } from './engine-fault.js';
+import { createSession } from './session.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+/** The engine boundary over the native addon. */
+export function createTorchEngine(binding: NativeBinding): Engine {
+  const info = { name: 'torch', version, ...binding.describe() };
+  return {
+    name: info.name,
+    describe: () => info,
+    async open(program, data, { device, threads }) {
+      const ids = info.devices.map((known) => known.id);
+      support(
+        ids.includes(device),
+        () => `device "${device}" does not exist here; there are: ${ids.join(', ')}`,
+      );
+      support(
+        Number.isInteger(threads) && threads >= 1,
+        () => `threads is ${threads}; it must be an integer of at least 1`,
+      );
+      checkProgram(program);
+      checkData(data, program);
+      const native = new binding.Session(program, optimizerSlots(program.optimizer), data, {
+        device,
+        threads,
+      });
+      await native.build().catch((error) => {
+        throw toEngineError(error);
+      });
+      return createSession(native, program, data);
+    },
+  };
+}

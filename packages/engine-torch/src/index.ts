@@ -1,0 +1,2 @@
+export { childEnvironment } from './environment.js';
+export { loadTorchEngine, type TorchEngine } from './load.js';

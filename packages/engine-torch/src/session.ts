@@ -1,0 +1,122 @@
+import {
+  EngineError,
+  type PackedDataset,
+  type Program,
+  type Session,
+  type StateDict,
+} from '@ravine/training';
+import type { NativeSession } from './binding.js';
+import { checkIndices, checkPlan } from './check-plan.js';
+import { toNativeArrays } from './check-state.js';
+import { require, toEngineError } from './engine-fault.js';
+
+/** Batch normalisation over a single value has no variance: nodes of size [C] or [C, 1, 1] need two samples. */
+const smallestBatch = (program: Program): number =>
+  program.nodes.some(({ kind, shape }) => kind === 'batch-norm' && (shape[1] ?? 1) * (shape[2] ?? 1) === 1)
+    ? 2
+    : 1;
+
+/** A word that the native side reads at every boundary; 1 while `signal` is aborted or the session closes. */
+function createStop(signal: AbortSignal | undefined): { word: Int32Array; set(): void; release(): void } {
+  const word = new Int32Array(1);
+  const set = () => Atomics.store(word, 0, 1);
+  if (signal?.aborted) set();
+  signal?.addEventListener('abort', set);
+  return { word, set, release: () => signal?.removeEventListener('abort', set) };
+}
+
+/** Checks every argument, then calls the native session, which runs the calls one after the other on its thread. */
+export function createSession(native: NativeSession, program: Program, data: PackedDataset): Session {
+  const running = new Set<{ set(): void }>();
+  let closed = false;
+  let restored = false;
+
+  function ready(what: string): void {
+    require(!closed, () => `${what}: the session is closed`);
+    require(restored || what === 'restore', () =>
+      `${what}: the network has no parameters yet; call restore first`);
+  }
+
+  /** Runs `call` with a stop word that the signal and `close` set. */
+  async function stoppable<T>(
+    signal: AbortSignal | undefined,
+    call: (stop: Int32Array) => Promise<T>,
+  ): Promise<T> {
+    const stop = createStop(signal);
+    running.add(stop);
+    try {
+      return await call(stop.word);
+    } catch (error) {
+      throw toEngineError(error);
+    } finally {
+      running.delete(stop);
+      stop.release();
+    }
+  }
+
+  return {
+    async train(plan, { signal, onProgress } = {}) {
+      ready('train');
+      checkPlan(plan, data, smallestBatch(program));
+      const stats = await stoppable(signal, (stop) => native.train(plan, stop, onProgress ?? (() => {})));
+      const steps = stats.losses.length;
+      const { nonFinite, ...arrays } = stats;
+      return {
+        steps,
+        ...arrays,
+        nonFinite: nonFinite && { step: plan.firstStep + steps - 1, what: nonFinite },
+      };
+    },
+
+    async evaluate({ split, indices }, { topK, batchSize, signal }) {
+      ready('evaluate');
+      const images = data.splits[split];
+      require(images !== undefined, () => `the dataset has no ${split} split`);
+      require(Number.isInteger(topK) && topK >= 1 && topK <= program.classes, () =>
+        `topK is ${topK}; it must be 1 … ${program.classes}`);
+      require(Number.isInteger(batchSize) && batchSize >= 1, () => `batchSize is ${batchSize}`);
+      if (indices !== null) checkIndices('indices', indices, images.count);
+      const count = indices?.length ?? images.count;
+      const { stopped, ...results } = await stoppable(signal, (stop) =>
+        native.evaluate({ split, indices, count, topK, batchSize }, stop),
+      );
+      if (stopped)
+        throw signal?.aborted
+          ? signal.reason
+          : new EngineError('engine_failed', 'evaluate: the session was closed');
+      return { count, topK, ...results };
+    },
+
+    async predict(images, count) {
+      ready('predict');
+      const { height, width, channels } = program.input;
+      require(Number.isInteger(count) &&
+        count >= 0 &&
+        images.length === count * height * width * channels, () =>
+        `${images.length} bytes are not ${count} images of ${height}×${width}×${channels}`);
+      return stoppable(undefined, () => native.predict(images, count));
+    },
+
+    async state() {
+      ready('state');
+      const tensors = await stoppable(undefined, () => native.state());
+      return new Map(tensors.map(({ name, shape, data }) => [name, { shape, data }])) satisfies StateDict;
+    },
+
+    async restore(state) {
+      ready('restore');
+      const arrays = toNativeArrays(state, program);
+      await stoppable(undefined, () => native.restore(arrays));
+      restored = true;
+    },
+
+    async close() {
+      if (closed) return;
+      closed = true;
+      for (const stop of running) stop.set();
+      await native.close().catch((error) => {
+        throw toEngineError(error);
+      });
+    },
+  };
+}
