@@ -4,7 +4,8 @@ import { createGunzip } from 'node:zlib';
 import { isFault } from './errors.js';
 
 export interface FileKind {
-  kind: 'zip' | 'tar' | 'idx' | 'unknown';
+  /** `damaged`: gzip data that ends or breaks before it shows what is inside. */
+  kind: 'zip' | 'tar' | 'idx' | 'unknown' | 'damaged';
   gzipped: boolean;
 }
 
@@ -15,7 +16,8 @@ const peekBytes = 512;
 export async function detect(path: string): Promise<FileKind> {
   const head = await readHead(path);
   if (!isGzip(head)) return { kind: kindOf(head), gzipped: false };
-  const kind = kindOf(await gunzipHead(path));
+  const unpacked = await gunzipHead(path);
+  const kind = unpacked === null ? 'damaged' : kindOf(unpacked);
   return { kind: kind === 'zip' ? 'unknown' : kind, gzipped: true };
 }
 
@@ -52,8 +54,8 @@ async function readHead(path: string): Promise<Buffer> {
   }
 }
 
-/** The first unpacked bytes; fewer where the gzip data ends or breaks before. */
-async function gunzipHead(path: string): Promise<Buffer> {
+/** The first unpacked bytes, or null where the data breaks before there are any. */
+async function gunzipHead(path: string): Promise<Buffer | null> {
   const source = createReadStream(path);
   const unpacked = source.pipe(createGunzip());
   source.on('error', (error) => unpacked.destroy(error));
@@ -65,6 +67,7 @@ async function gunzipHead(path: string): Promise<Buffer> {
     }
   } catch (error) {
     if (isFault(error)) throw error;
+    if (head.length === 0) return null;
   } finally {
     source.destroy();
   }

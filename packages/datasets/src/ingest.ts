@@ -116,9 +116,12 @@ async function openUpload(
     const idxFiles = files.map((file, i) => ({ ...file, gzipped: kinds[i]!.gzipped }));
     return { source: 'idx', read: () => readIdxDataset(idxFiles, intake) };
   }
+  const damaged = kinds.findIndex(({ kind }) => kind === 'damaged');
+  if (damaged >= 0)
+    throw new Refusal('malformed_archive', 'The gzip data is damaged or cut off.', files[damaged]?.name);
   const [file, ...others] = files;
   const kind = kinds[0]?.kind;
-  if (!file || !kind || others.length > 0 || kind === 'unknown' || kind === 'idx')
+  if (!file || others.length > 0 || (kind !== 'zip' && kind !== 'tar'))
     throw new Refusal(
       'unknown_format',
       'The upload is not one zip, tar or tar.gz file, and not a set of IDX files (recognised by content, not by name).',

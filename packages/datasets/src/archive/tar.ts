@@ -29,7 +29,7 @@ export async function* readTar(path: string, gzipped: boolean, budget: Budget): 
   const explained = async (error: unknown): Promise<unknown> => {
     unpacking.destroy();
     const cause = (await outcome) ?? error;
-    if (cause instanceof Refusal || isFault(cause)) return cause;
+    for (const known of [error, cause]) if (known instanceof Refusal || isFault(known)) return known;
     return new Refusal('malformed_archive', `The tar file cannot be read: ${firstLine(cause)}.`);
   };
   try {
