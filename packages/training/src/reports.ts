@@ -12,8 +12,6 @@ export interface TrainingProgress {
   totalSteps: number;
   loss: number | null;
   learningRate: number | null;
-  /** Of the last epoch that ended. */
-  validationAccuracy: number | null;
   /** Training images per second in the last second or so, validation not counted. */
   imagesPerSecond: number | null;
   etaSeconds: number | null;

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { architectures } from './architectures/index.js';
+import { augmentations } from './augmentations/index.js';
+import type { FamilyEntry } from './family.js';
+import { losses } from './losses/index.js';
+import { optimizers } from './optimizers/index.js';
+import { presets } from './presets/index.js';
+import { Recipe } from './recipe.js';
+import { schedules } from './schedules/index.js';
+
+/** One thing that a recipe may name. */
+export interface CatalogEntry extends FamilyEntry<string> {
+  /** Options that have a fixed default. */
+  defaults: Record<string, unknown>;
+  /** JSON schema of the options, descriptions included. */
+  schema: Record<string, unknown>;
+}
+
+export interface Catalog {
+  optimizers: CatalogEntry[];
+  schedules: CatalogEntry[];
+  losses: CatalogEntry[];
+  architectures: CatalogEntry[];
+  augmentations: CatalogEntry[];
+  presets: CatalogEntry[];
+  /** JSON schema of the whole recipe. */
+  recipe: Record<string, unknown>;
+}
+
+const jsonSchema = (schema: z.ZodType): Record<string, unknown> => ({
+  ...z.toJSONSchema(schema, { io: 'input' }),
+});
+
+interface Described {
+  kind: string;
+  title: string;
+  summary: string;
+  formula: string | null;
+  paper: string | null;
+}
+
+const describe = ({ kind, title, summary, formula, paper }: Described): Described => ({
+  kind,
+  title,
+  summary,
+  formula,
+  paper,
+});
+
+/** The `default`s that the schema's properties carry. */
+function schemaDefaults(schema: Record<string, unknown>): Record<string, unknown> {
+  const properties = (schema.properties ?? {}) as Record<string, { default?: unknown }>;
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, property]) =>
+      property.default === undefined ? [] : [[name, property.default]],
+    ),
+  );
+}
+
+function entriesOf(family: Record<string, Described & { options: z.ZodType }>): CatalogEntry[] {
+  return Object.values(family).map((entry) => {
+    const schema = jsonSchema(entry.options);
+    return { ...describe(entry), defaults: schemaDefaults(schema), schema };
+  });
+}
+
+/** Everything that a recipe may name, with its documentation; made from the families themselves. */
+export const createCatalog = (): Catalog => ({
+  optimizers: entriesOf(optimizers),
+  schedules: entriesOf(schedules),
+  losses: entriesOf(losses),
+  architectures: entriesOf(architectures),
+  augmentations: entriesOf(augmentations),
+  presets: Object.values(presets).map((preset) => ({
+    ...describe(preset),
+    defaults: preset.recipe,
+    schema: { type: 'string', const: preset.kind },
+  })),
+  recipe: jsonSchema(Recipe),
+});

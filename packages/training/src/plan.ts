@@ -1,0 +1,101 @@
+import { compileProgram } from './compile.js';
+import { type DatasetFacts, sum } from './dataset-facts.js';
+import { optimizerSlots } from './optimizers/index.js';
+import { elements } from './parameters.js';
+import type { NodeKind, Program } from './program.js';
+import type { Recipe, ResolvedRecipe } from './recipe.js';
+import { choosePrecision, type EngineFacts, type RunLength, resolveRecipe, runLength } from './resolve.js';
+import { learningRateCurve } from './schedules/index.js';
+import { type PlanWarning, planWarnings } from './warnings.js';
+
+/** More points than this are thinned out: a curve is for drawing, and a run may have billions of steps. */
+const MAX_CURVE_POINTS = 20_000;
+
+export interface PlannedLayer {
+  name: string;
+  kind: NodeKind;
+  /** [C, H, W] or [F]. */
+  outputShape: number[];
+  parameters: number;
+}
+
+/** Estimates in bytes. Activations: every node's value and its gradient for one batch. */
+export interface MemoryEstimate {
+  parametersBytes: number;
+  gradientsBytes: number;
+  optimizerBytes: number;
+  activationsBytes: number;
+  totalBytes: number;
+}
+
+/** What a run would do. */
+export interface TrainingPlan extends RunLength {
+  recipe: ResolvedRecipe;
+  recipeHash: string;
+  /** Learning rate `values[i]` at step `steps[i]`, counted from 0; every step of the run up to 20,000. */
+  learningRates: { steps: number[]; values: number[] };
+  layers: PlannedLayer[];
+  parameterCount: number;
+  memory: MemoryEstimate;
+  warnings: PlanWarning[];
+}
+
+/** Learning rates of all steps, or of evenly spaced ones with the first and the last. */
+function curve(recipe: ResolvedRecipe, totalSteps: number): TrainingPlan['learningRates'] {
+  const rateAt = learningRateCurve(recipe.schedule, recipe.optimizer.learningRate, totalSteps);
+  const points = Math.min(totalSteps, MAX_CURVE_POINTS);
+  const steps = Array.from({ length: points }, (_, i) =>
+    points === totalSteps ? i : Math.round((i * (totalSteps - 1)) / (points - 1)),
+  );
+  return { steps, values: steps.map(rateAt) };
+}
+
+function plannedLayers(program: Program): PlannedLayer[] {
+  return program.nodes.map(({ name, kind, shape }) => ({
+    name,
+    kind,
+    outputShape: shape,
+    parameters: sum(
+      program.parameters
+        .filter((parameter) => parameter.name === `${name}.weight` || parameter.name === `${name}.bias`)
+        .map((parameter) => elements(parameter.shape)),
+    ),
+  }));
+}
+
+function estimateMemory(program: Program, batch: number, parameterCount: number): MemoryEstimate {
+  const { channels, height, width } = program.input;
+  const values = channels * height * width + sum(program.nodes.map((node) => elements(node.shape)));
+  const parametersBytes = 4 * parameterCount;
+  const slots = Object.keys(optimizerSlots(program.optimizer)).length;
+  const parts = {
+    parametersBytes,
+    gradientsBytes: parametersBytes,
+    optimizerBytes: slots * parametersBytes,
+    activationsBytes: 2 * batch * values * (program.precision === 'bf16' ? 2 : 4),
+  };
+  return { ...parts, totalBytes: sum(Object.values(parts)) };
+}
+
+/**
+ * Resolves the recipe and says what the run would be, without doing any of it. Throws SpecError as resolveRecipe does.
+ * Memory is estimated for fp32 unless the recipe or the engine's facts say bf16.
+ */
+export function planTraining(asked: Recipe, facts: DatasetFacts, engine?: EngineFacts): TrainingPlan {
+  const { recipe, hash } = resolveRecipe(asked, facts, engine);
+  const precision = choosePrecision(recipe.precision, engine ?? { fastBf16: false });
+  const program = compileProgram(recipe, facts, precision);
+  const length = runLength(recipe, facts);
+  const layers = plannedLayers(program);
+  const parameterCount = sum(layers.map((layer) => layer.parameters));
+  return {
+    recipe,
+    recipeHash: hash,
+    ...length,
+    learningRates: curve(recipe, length.totalSteps),
+    layers,
+    parameterCount,
+    memory: estimateMemory(program, Math.min(recipe.batchSize, length.trainSamples), parameterCount),
+    warnings: planWarnings({ asked, recipe, facts, length, program }),
+  };
+}

@@ -1,0 +1,49 @@
+import { drawAugmentations } from './augmentations/index.js';
+import type { StepPlan } from './engine.js';
+import type { Program } from './program.js';
+import { dropoutKey, permutation } from './random.js';
+import type { ResolvedRecipe } from './recipe.js';
+import { learningRateCurve } from './schedules/index.js';
+
+/** Plans for any range of steps; they do not depend on how the run is cut into ranges. */
+export interface StepPlanner {
+  stepsPerEpoch: number;
+  totalSteps: number;
+  /** Steps `firstStep` … `firstStep + steps − 1`, counted from 0, all of one epoch. */
+  plan(firstStep: number, steps: number): StepPlan;
+}
+
+/** The run's order, learning rates and draws, from its seed. `train`: indices into the train split. */
+export function createStepPlanner(recipe: ResolvedRecipe, program: Program, train: Int32Array): StepPlanner {
+  const { seed, batchSize } = recipe;
+  const stepsPerEpoch = Math.ceil(train.length / batchSize);
+  const totalSteps = stepsPerEpoch * recipe.epochs;
+  const rateAt = learningRateCurve(recipe.schedule, recipe.optimizer.learningRate, totalSteps);
+  const hasDropout = program.nodes.some((node) => node.kind === 'dropout');
+  let shuffled = { epoch: -1, order: train };
+
+  const orderOf = (epoch: number): Int32Array => {
+    if (shuffled.epoch !== epoch) {
+      const order = permutation(train.length, seed, epoch).map((place) => train[place] as number);
+      shuffled = { epoch, order };
+    }
+    return shuffled.order;
+  };
+
+  const plan = (firstStep: number, steps: number): StepPlan => {
+    const epoch = Math.floor(firstStep / stepsPerEpoch);
+    const begin = (firstStep % stepsPerEpoch) * batchSize;
+    const order = orderOf(epoch).slice(begin, begin + steps * batchSize);
+    const dropoutKeys = new Uint32Array(steps * 2);
+    if (hasDropout) for (let i = 0; i < steps; i++) dropoutKeys.set(dropoutKey(seed, firstStep + i), 2 * i);
+    return {
+      firstStep,
+      offsets: Int32Array.from({ length: steps + 1 }, (_, i) => Math.min(i * batchSize, order.length)),
+      order,
+      learningRates: Float64Array.from({ length: steps }, (_, i) => rateAt(firstStep + i)),
+      augmentation: drawAugmentations(recipe.augmentation, seed, epoch, order),
+      dropoutKeys,
+    };
+  };
+  return { stepsPerEpoch, totalSteps, plan };
+}

@@ -1,0 +1,109 @@
+import type { Checkpoint } from './checkpoint.js';
+import type { Engine, PackedDataset } from './engine.js';
+import { hashOf } from './hash.js';
+import type { TrainingFailure, TrainingOutcome } from './outcome.js';
+import type { Program } from './program.js';
+import type { ResolvedRecipe } from './recipe.js';
+import type { Report } from './reports.js';
+import { isStale } from './selection.js';
+import { SpecError } from './spec-error.js';
+import { Interrupted, Training } from './training.js';
+
+export interface TrainingRun {
+  engine: Engine;
+  recipe: ResolvedRecipe;
+  /** What `compileProgram` made of the recipe. */
+  program: Program;
+  data: PackedDataset;
+  /** Id of one of the engine's devices. */
+  device: string;
+  threads: number;
+  /** A checkpoint with role `last` of the same recipe; null starts from the seed. */
+  resume: Checkpoint | null;
+  /** Ends the run at the next step boundary, with a checkpoint. */
+  signal: AbortSignal;
+  /** Awaited: a slow reader slows the run down. */
+  report: Report;
+  /** Ends the run like the signal does once this many steps are done. */
+  stopAtStep?: number | undefined;
+  /** Milliseconds from any origin, never going back. */
+  clock: () => number;
+}
+
+/**
+ * Trains, validates after each epoch, stops early, and evaluates the best weights at the end. A run that was stopped
+ * and resumed gives the same weights, bit for bit, as one that was not, where the engine's arithmetic is
+ * deterministic. Throws EngineError on a fault of the engine, and SpecError for a checkpoint that does not fit.
+ */
+export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
+  checkResume(run);
+  const began = run.clock();
+  const trainSeconds = (): number => (run.clock() - began) / 1000;
+  await run.report({ type: 'phase', phase: 'preparing' });
+  const { program, data, device, threads } = run;
+  const session = await run.engine.open(program, data, { device, threads });
+  try {
+    const training = new Training(run, session);
+    await training.start();
+    const failure = await trainEpochs(training);
+    if (failure !== null) {
+      await training.saveIfFinite();
+      return { status: 'failed', failure, trainSeconds: trainSeconds() };
+    }
+    return await finish(training, trainSeconds());
+  } finally {
+    await session.close();
+  }
+}
+
+function checkResume({ resume, recipe }: TrainingRun): void {
+  if (resume === null) return;
+  const refuse = (message: string): never => {
+    throw new SpecError([{ path: [], message }]);
+  };
+  if (resume.metadata.recipeHash !== hashOf(recipe))
+    refuse('the checkpoint to resume from belongs to another recipe');
+  if (resume.metadata.role !== 'last') refuse('only a checkpoint with role "last" can be resumed from');
+}
+
+/** All epochs that are left; returns early when the run is interrupted. */
+async function trainEpochs(training: Training): Promise<TrainingFailure | null> {
+  const { recipe } = training.run;
+  try {
+    while (training.position.epoch < recipe.epochs && !isStale(training.position, recipe.earlyStopping)) {
+      const failure = (await training.trainEpoch()) ?? (await training.endEpoch());
+      if (failure !== null) return failure;
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+  }
+  return null;
+}
+
+/** Final evaluation of a run that is done, or a checkpoint of one that was interrupted. */
+async function finish(training: Training, trainSeconds: number): Promise<TrainingOutcome> {
+  const { recipe } = training.run;
+  const { position } = training;
+  const stopped = async (): Promise<TrainingOutcome> => {
+    await training.saveIfMoved();
+    return { status: 'stopped', step: position.step, epoch: position.epoch, trainSeconds };
+  };
+  const completed = position.epoch >= recipe.epochs;
+  if (!completed && !isStale(position, recipe.earlyStopping)) return stopped();
+  try {
+    const evaluation = await training.evaluateBest();
+    if (position.best === null) throw new Error('an epoch ended without a result');
+    return {
+      status: 'succeeded',
+      stopReason: completed ? 'completed' : 'early_stopping',
+      epochs: position.epoch,
+      steps: position.step,
+      best: position.best,
+      evaluation,
+      trainSeconds,
+    };
+  } catch (error) {
+    if (error instanceof Interrupted) return stopped();
+    throw error;
+  }
+}

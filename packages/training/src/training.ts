@@ -1,0 +1,261 @@
+import {
+  type CheckpointMetadata,
+  type EpochResult,
+  encodeCheckpoint,
+  modelWeights,
+  renamed,
+  type TrainingPosition,
+} from './checkpoint.js';
+import type {
+  PackedDataset,
+  SampleResults,
+  Session,
+  SplitView,
+  StateDict,
+  StepPlan,
+  StepStats,
+} from './engine.js';
+import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
+import { hashOf } from './hash.js';
+import { initialState } from './initializers.js';
+import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
+import { createPace } from './pace.js';
+import { afterEpoch } from './selection.js';
+import { type RunSplits, runSplits } from './splits.js';
+import { createStepPlanner, type StepPlanner } from './step-plan.js';
+import type { TrainingRun } from './trainer.js';
+
+const START: TrainingPosition = {
+  step: 0,
+  epoch: 0,
+  partial: { samples: 0, lossSum: 0, correct: 0 },
+  best: null,
+  staleEpochs: 0,
+};
+
+/** Smallest batch of an evaluation, which needs no memory for gradients. */
+const EVALUATION_BATCH = 64;
+
+/** The run was asked to end; thrown where that leaves work half done. */
+export class Interrupted extends Error {}
+
+/** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
+export class Training {
+  position: TrainingPosition;
+  private readonly recipeHash: string;
+  private readonly splits: RunSplits;
+  private readonly planner: StepPlanner;
+  private readonly pace = createPace();
+  private bestWeights: StateDict = new Map();
+  private savedStep: number;
+  private validationMs = 0;
+
+  constructor(
+    readonly run: TrainingRun,
+    private readonly session: Session,
+  ) {
+    const { recipe, program, data, resume } = run;
+    this.recipeHash = hashOf(recipe);
+    this.splits = runSplits(data, recipe.validation.fraction, recipe.seed);
+    this.planner = createStepPlanner(recipe, program, this.splits.train);
+    this.position = resume?.metadata.position ?? START;
+    this.savedStep = this.position.step;
+  }
+
+  /** Gives the session its first state. */
+  async start(): Promise<void> {
+    const { resume, program, recipe } = this.run;
+    if (resume === null) {
+      await this.session.restore(initialState(program, recipe.seed));
+      return;
+    }
+    const best = renamed(resume.tensors, 'best', 'model');
+    this.bestWeights = best.size > 0 ? best : modelWeights(resume.tensors);
+    await this.session.restore(new Map([...resume.tensors].filter(([name]) => !name.startsWith('best.'))));
+  }
+
+  /** Steps to the end of the epoch, in engine calls of about equal time. Throws Interrupted at a step boundary. */
+  async trainEpoch(): Promise<TrainingFailure | null> {
+    await this.run.report({ type: 'phase', phase: 'training' });
+    const end = (this.position.epoch + 1) * this.planner.stepsPerEpoch;
+    while (this.position.step < end) {
+      const { signal, stopAtStep = Number.POSITIVE_INFINITY } = this.run;
+      const left = Math.min(end, stopAtStep) - this.position.step;
+      if (signal.aborted || left <= 0) throw new Interrupted();
+      const failure = await this.trainSteps(Math.min(left, this.pace.chunk()));
+      if (failure !== null) return failure;
+    }
+    return null;
+  }
+
+  /** Validation, the choice of the best, checkpoints. Throws Interrupted when validation did not end. */
+  async endEpoch(): Promise<TrainingFailure | null> {
+    const { report, clock, recipe } = this.run;
+    await report({ type: 'phase', phase: 'validating' });
+    const since = clock();
+    const { results, labels } = await this.evaluate(this.splits.validation, 1);
+    this.validationMs = clock() - since;
+    const { loss, accuracy } = summarize(results, labels);
+    if (!Number.isFinite(loss)) return nonFiniteValidation(this.position.step, loss);
+    const { partial, step, epoch } = this.position;
+    const result: EpochResult = {
+      epoch: epoch + 1,
+      step,
+      validationLoss: loss,
+      validationAccuracy: accuracy,
+    };
+    this.position = afterEpoch(this.position, result, recipe.earlyStopping);
+    const best = this.position.best === result;
+    const state = await this.session.state();
+    if (best) this.bestWeights = modelWeights(state);
+    const { ms, imagesPerSecond } = this.pace.lap();
+    await report({
+      type: 'epoch',
+      ...result,
+      trainLoss: partial.lossSum / partial.samples,
+      trainAccuracy: partial.correct / partial.samples,
+      best,
+      seconds: (ms + this.validationMs) / 1000,
+      imagesPerSecond,
+    });
+    if (best) await this.save('best', this.bestWeights);
+    await this.saveLast(state);
+    return null;
+  }
+
+  /** Loads the best weights and judges them on the test split, or on validation where there is none. */
+  async evaluateBest(): Promise<Evaluation> {
+    const { report, clock, recipe, data } = this.run;
+    await report({ type: 'phase', phase: 'evaluating' });
+    const since = clock();
+    await this.session.restore(this.bestWeights);
+    const view = this.splits.final;
+    const { results, labels } = await this.evaluate(view, recipe.topK);
+    const evaluation = evaluateResults(view.split, results, labels, data.classes);
+    await report({ type: 'evaluation', evaluation, seconds: (clock() - since) / 1000 });
+    return evaluation;
+  }
+
+  /** A checkpoint of the current step, unless the last one was taken there. */
+  async saveIfMoved(): Promise<void> {
+    if (this.savedStep !== this.position.step) await this.saveLast(await this.session.state());
+  }
+
+  /** The same after a non-finite step, whose forward pass may have spoilt running statistics. */
+  async saveIfFinite(): Promise<void> {
+    if (this.savedStep === this.position.step) return;
+    const state = await this.session.state();
+    const finite = [...state.values()].every(({ data }) => data.every(Number.isFinite));
+    if (finite) await this.saveLast(state);
+  }
+
+  /** One call of the engine. */
+  private async trainSteps(steps: number): Promise<TrainingFailure | null> {
+    const { clock, signal, report } = this.run;
+    const firstStep = this.position.step;
+    const plan = this.planner.plan(firstStep, steps);
+    const since = clock();
+    const stats = await this.session.train(plan, { signal });
+    const done = stats.losses.length;
+    const applied = done - (stats.nonFinite ? 1 : 0);
+    this.advance(plan, stats, applied);
+    this.pace.took(applied, plan.offsets[applied] as number, clock() - since);
+    if (done > 0)
+      await report({
+        type: 'steps',
+        firstStep: firstStep + 1,
+        losses: [...stats.losses],
+        learningRates: [...plan.learningRates.subarray(0, done)],
+        gradientNorms: [...stats.gradientNorms],
+      });
+    if (stats.nonFinite) return nonFiniteStep(stats, plan.learningRates, firstStep);
+    if (applied > 0)
+      await this.reportProgress(
+        stats.losses[applied - 1] as number,
+        plan.learningRates[applied - 1] as number,
+      );
+    return null;
+  }
+
+  /** Counts the applied steps in. */
+  private advance(plan: StepPlan, stats: StepStats, applied: number): void {
+    let { samples, lossSum, correct } = this.position.partial;
+    for (let i = 0; i < applied; i++) {
+      const size = (plan.offsets[i + 1] as number) - (plan.offsets[i] as number);
+      samples += size;
+      lossSum += (stats.losses[i] as number) * size;
+      correct += stats.correct[i] as number;
+    }
+    this.position = {
+      ...this.position,
+      step: plan.firstStep + applied,
+      partial: { samples, lossSum, correct },
+    };
+  }
+
+  private async reportProgress(loss: number, learningRate: number): Promise<void> {
+    const { step, epoch, latest } = { ...this.position, latest: this.pace.msPerStep() };
+    const { epochs } = this.run.recipe;
+    const { totalSteps } = this.planner;
+    const left = latest === null ? null : (totalSteps - step) * latest + (epochs - epoch) * this.validationMs;
+    await this.run.report({
+      type: 'progress',
+      progress: {
+        epoch: epoch + 1,
+        epochs,
+        step,
+        totalSteps,
+        loss,
+        learningRate,
+        imagesPerSecond: this.pace.imagesPerSecond(),
+        etaSeconds: left === null ? null : left / 1000,
+      },
+    });
+  }
+
+  private async evaluate(
+    view: SplitView,
+    topK: number,
+  ): Promise<{ results: SampleResults; labels: Uint16Array }> {
+    const { signal, recipe, data } = this.run;
+    const labels = labelsOf(data, view);
+    const batchSize = Math.max(recipe.batchSize, EVALUATION_BATCH);
+    let results: SampleResults;
+    try {
+      results = await this.session.evaluate(view, { topK, batchSize, signal });
+    } catch (error) {
+      if (signal.aborted) throw new Interrupted();
+      throw error;
+    }
+    if (results.count === labels.length) return { results, labels };
+    if (signal.aborted) throw new Interrupted();
+    throw new Error(`the engine evaluated ${results.count} of ${labels.length} samples`);
+  }
+
+  /** Everything to go on from; the best weights are added where they are not the current ones. */
+  private async saveLast(state: StateDict): Promise<void> {
+    const { best, step } = this.position;
+    const other: StateDict =
+      best && best.step !== step ? renamed(this.bestWeights, 'model', 'best') : new Map();
+    await this.save('last', new Map([...state, ...other]));
+    this.savedStep = step;
+  }
+
+  private async save(role: CheckpointMetadata['role'], tensors: StateDict): Promise<void> {
+    const { engine, program, report } = this.run;
+    const metadata: CheckpointMetadata = {
+      format: 'ravine-checkpoint-1',
+      role,
+      recipeHash: this.recipeHash,
+      engine: engine.name,
+      precision: program.precision,
+      position: this.position,
+    };
+    await report({ type: 'checkpoint', metadata, bytes: encodeCheckpoint({ metadata, tensors }) });
+  }
+}
+
+function labelsOf(data: PackedDataset, { split, indices }: SplitView): Uint16Array {
+  const labels = data.splits[split]?.labels ?? new Uint16Array();
+  return indices ? Uint16Array.from(indices, (i) => labels[i] as number) : labels;
+}

@@ -1,0 +1,151 @@
+import type { DatasetFacts } from './dataset-facts.js';
+import type { Program } from './program.js';
+import type { Recipe, ResolvedRecipe } from './recipe.js';
+import type { RunLength } from './resolve.js';
+import { stepsOf } from './schedules/definition.js';
+
+/** Something that is allowed but probably not meant. `pointer` is a JSON pointer into the recipe. */
+export interface PlanWarning {
+  code: string;
+  message: string;
+  pointer: string | null;
+}
+
+/** All that a warning may look at. */
+export interface PlanSubject {
+  /** As it was asked for. */
+  asked: Recipe;
+  recipe: ResolvedRecipe;
+  facts: DatasetFacts;
+  length: RunLength;
+  program: Program;
+}
+
+const ADAPTIVE_RATE = 0.03;
+const IMBALANCE = 5;
+
+const warn = (when: boolean, code: string, pointer: string | null, message: string): PlanWarning[] =>
+  when ? [{ code, message, pointer }] : [];
+
+/** Segments that begin after the run has ended, or are cut off before they did their work; warm-ups that are too long. */
+function scheduleWarnings({ recipe, length }: PlanSubject): PlanWarning[] {
+  const { totalSteps } = length;
+  let begin = 0;
+  return recipe.schedule.flatMap((segment, i) => {
+    const steps = segment.for ? stepsOf(segment.for) : Math.max(0, totalSteps - begin);
+    const end = begin + steps;
+    const available = Math.min(steps, totalSteps - begin);
+    const pointer = `/schedule/${i}`;
+    const name = `the ${segment.kind} segment`;
+    const from = begin;
+    begin = end;
+    if (from >= totalSteps)
+      return warn(
+        true,
+        'schedule_not_reached',
+        pointer,
+        `${name} begins at step ${from}, but the run ends at ${totalSteps}`,
+      );
+    if (segment.kind === 'warmup') {
+      const share = Math.round((100 * available) / totalSteps);
+      if (end > totalSteps)
+        return warn(
+          true,
+          'warmup_longer_than_run',
+          pointer,
+          `the warm-up takes ${steps} steps, but only ${available} are left in the run`,
+        );
+      return warn(
+        available > 0.2 * totalSteps,
+        'warmup_long',
+        pointer,
+        `the warm-up takes ${share} % of the run; 1 to 10 % is usual`,
+      );
+    }
+    if (segment.kind === 'step')
+      return warn(
+        stepsOf(segment.every) >= available,
+        'decay_not_reached',
+        `${pointer}/every`,
+        `the first drop would come after ${stepsOf(segment.every)} steps, but the segment has ${available}`,
+      );
+    return warn(
+      segment.kind === 'cosine' && end > totalSteps,
+      'decay_not_reached',
+      `${pointer}/for`,
+      `the cosine takes ${steps} steps, but only ${available} are left: the rate will not come down to ${'to' in segment ? segment.to : 0}`,
+    );
+  });
+}
+
+function dataWarnings({ asked, recipe, facts, length, program }: PlanSubject): PlanWarning[] {
+  const train = facts.counts.train ?? [];
+  const filled = train.filter((count) => count > 0);
+  const [least, most] = [Math.min(...filled), Math.max(...filled)];
+  const missing = facts.classes.filter((_, label) => train[label] === 0);
+  const norm = program.nodes.some((node) => node.kind === 'batch-norm');
+  const rest = length.trainSamples % recipe.batchSize;
+  return [
+    ...warn(
+      missing.length > 0,
+      'class_without_images',
+      null,
+      `no training images of: ${missing.slice(0, 10).join(', ')}`,
+    ),
+    ...warn(
+      most >= IMBALANCE * least,
+      'class_imbalance',
+      null,
+      `the largest class has ${most} training images, the smallest ${least}: look at per-class recall, not at accuracy alone`,
+    ),
+    ...warn(
+      recipe.batchSize > length.trainSamples,
+      'batch_larger_than_dataset',
+      '/batchSize',
+      `a batch of ${recipe.batchSize} is more than the ${length.trainSamples} training images: every epoch is one step`,
+    ),
+    ...warn(
+      norm && rest === 1,
+      'last_batch_of_one',
+      '/batchSize',
+      'the last batch of each epoch has one image, which makes poor statistics for batch normalisation',
+    ),
+    ...warn(
+      asked.validation !== undefined && facts.counts.validation !== undefined,
+      'validation_fraction_unused',
+      '/validation',
+      'the dataset has a validation split of its own, so nothing is held out of the train split',
+    ),
+    ...warn(
+      facts.counts.test === undefined,
+      'no_test_split',
+      null,
+      'the dataset has no test split: the final evaluation uses the validation images, which also chose the weights',
+    ),
+  ];
+}
+
+function runWarnings({ recipe }: PlanSubject): PlanWarning[] {
+  const { optimizer, earlyStopping, epochs } = recipe;
+  const adaptive = optimizer.kind === 'adam' || optimizer.kind === 'radam' || optimizer.kind === 'rmsprop';
+  return [
+    ...warn(
+      adaptive && optimizer.learningRate > ADAPTIVE_RATE,
+      'learning_rate_high',
+      '/optimizer/learningRate',
+      `${optimizer.kind} moves every weight by about the learning rate at each step; ${optimizer.learningRate} is far above the usual 0.0001 to 0.01`,
+    ),
+    ...warn(
+      earlyStopping !== null && earlyStopping.patience >= epochs,
+      'early_stopping_cannot_act',
+      '/earlyStopping/patience',
+      `a patience of ${earlyStopping?.patience} epochs cannot end a run of ${epochs}`,
+    ),
+  ];
+}
+
+export const planWarnings = (subject: PlanSubject): PlanWarning[] => [
+  ...scheduleWarnings(subject),
+  ...dataWarnings(subject),
+  ...runWarnings(subject),
+];
