@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander';
+import { addDatasetCommands } from './commands/datasets.js';
+import { addArtifactCommands, addCheckpointCommands, addJobDataCommands } from './commands/job-data.js';
+import { addJobCommands } from './commands/jobs.js';
+import { addModelCommands } from './commands/models.js';
+import { addServiceCommands } from './commands/service.js';
+import { commandSet } from './context.js';
+import { describeError, errorDocument } from './describe-error.js';
+import { exitCode, exitCodeHelp, exitCodeOf } from './exit-code.js';
+import type { Io } from './io.js';
+
+/** Runs one command line (without node and script) and resolves with its exit code; never rejects. */
+export async function runCli(argv: string[], io: Io): Promise<number> {
+  let code: number = exitCode.ok;
+  const onExit = (given: number) => {
+    code = given;
+  };
+  const program = new Command('ravine').description('Training as a service for CNN image classifiers');
+  program
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .addHelpText('after', exitCodeHelp);
+  program.showHelpAfterError('(add --help for the use of this command)');
+  const group = (name: string, description: string) => {
+    const command = program.command(name).description(description);
+    return commandSet(command, io, onExit);
+  };
+  addDatasetCommands(group('datasets', 'upload and look at datasets'));
+  const jobs = group('jobs', 'plan, submit, follow and end training jobs');
+  addJobCommands(jobs);
+  addJobDataCommands(jobs);
+  addCheckpointCommands(group('checkpoints', 'list and download checkpoints of a job'));
+  addArtifactCommands(group('artifacts', 'list and download files that a job left'));
+  addModelCommands(group('models', 'make models and classify images'));
+  addServiceCommands(commandSet(program, io, onExit));
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    return failed(error, io, argv.includes('--json'));
+  }
+}
+
+function failed(error: unknown, io: Io, json: boolean): number {
+  // Commander has written its message; help and version end with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  if (io.signal.aborted) {
+    io.err('\ninterrupted; a submitted job goes on: ravine jobs cancel <job> ends it\n');
+    return exitCode.interrupted;
+  }
+  if (json) io.out(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
+  io.err(`${describeError(error)}\n`);
+  return exitCodeOf(error);
+}

@@ -1,0 +1,22 @@
+import { createDatasets } from './resources/datasets.js';
+import { createJobs } from './resources/jobs.js';
+import { createModels } from './resources/models.js';
+import { createHealth, createWorkers } from './resources/service.js';
+import { type CallOptions, type ClientOptions, createTransport } from './transport.js';
+
+/** A client of one service. Methods reject with RavineError; POSTs carry an Idempotency-Key and are safe to retry. */
+export function createClient(options: ClientOptions = {}) {
+  const transport = createTransport(options);
+  return {
+    baseUrl: transport.baseUrl,
+    datasets: createDatasets(transport),
+    jobs: createJobs(transport),
+    models: createModels(transport),
+    workers: createWorkers(transport),
+    health: createHealth(transport),
+    /** Everything that a recipe may name. */
+    catalog: (call?: CallOptions) => transport.json('getCatalog', {}, call),
+  };
+}
+
+export type Client = ReturnType<typeof createClient>;

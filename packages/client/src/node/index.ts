@@ -1,0 +1,2 @@
+export { fileFromDisk } from './file.js';
+export { save } from './save.js';

@@ -1,0 +1,59 @@
+import type { JobEvent } from '@ravine/contracts';
+import { itemsOf } from '../pages.js';
+import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.js';
+
+/** Longest that one long-poll waits on the server, in seconds. */
+const WAIT_SECONDS = 25;
+/** With the pauses between them, tries to reconnect for about a minute. */
+const WATCH_RETRIES = 15;
+
+export interface WatchOptions extends CallOptions {
+  /** Only events with a larger sequence; to go on where an earlier watch ended. */
+  after?: number | undefined;
+}
+
+export function createJobs({ json, raw }: Transport) {
+  const list = (query: QueryOf<'listJobs'> = {}, call?: CallOptions) => json('listJobs', { query }, call);
+  const get = (jobId: string, call?: CallOptions) => json('getJob', { params: { jobId } }, call);
+  const events = (jobId: string, query: QueryOf<'listEvents'> = {}, call?: CallOptions) =>
+    json('listEvents', { params: { jobId }, query }, call);
+
+  /** Every event of a job, without gaps or doubles, as it happens; reconnects, and ends when the job has ended. */
+  async function* watch(jobId: string, { after = 0, ...call }: WatchOptions = {}): AsyncGenerator<JobEvent> {
+    for (let last = after; ; ) {
+      const query = { after: last, wait: WAIT_SECONDS, limit: 1000 };
+      const page = await events(jobId, query, { retries: WATCH_RETRIES, ...call });
+      yield* page.data;
+      last = page.data.at(-1)?.sequence ?? last;
+      if (page.terminal && page.data.length === 0) return;
+    }
+  }
+
+  return {
+    /** What a job would do; creates nothing. */
+    plan: (body: BodyOf<'planJob'>, call?: CallOptions) => json('planJob', { body }, call),
+    create: (body: BodyOf<'createJob'>, call?: CallOptions) => json('createJob', { body }, call),
+    list,
+    all: (query: QueryOf<'listJobs'> = {}, call?: CallOptions) =>
+      itemsOf((cursor) => list({ ...query, cursor: cursor ?? query.cursor }, call)),
+    get,
+    cancel: (jobId: string, body: BodyOf<'cancelJob'> = {}, call?: CallOptions) =>
+      json('cancelJob', { params: { jobId }, body }, call),
+    metrics: (jobId: string, query: QueryOf<'getMetrics'> = {}, call?: CallOptions) =>
+      json('getMetrics', { params: { jobId }, query }, call),
+    events,
+    watch,
+    /** Resolves with the job once it has ended. */
+    async ended(jobId: string, call?: CallOptions) {
+      for await (const _ of watch(jobId, call));
+      return get(jobId, call);
+    },
+    evaluation: (jobId: string, call?: CallOptions) => json('getEvaluation', { params: { jobId } }, call),
+    checkpoints: (jobId: string, call?: CallOptions) => json('listCheckpoints', { params: { jobId } }, call),
+    downloadCheckpoint: (jobId: string, checkpointId: string, call?: CallOptions) =>
+      raw('downloadCheckpoint', { params: { jobId, checkpointId } }, call),
+    artifacts: (jobId: string, call?: CallOptions) => json('listArtifacts', { params: { jobId } }, call),
+    downloadArtifact: (jobId: string, artifactId: string, call?: CallOptions) =>
+      raw('downloadArtifact', { params: { jobId, artifactId } }, call),
+  };
+}
