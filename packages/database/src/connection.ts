@@ -1,0 +1,74 @@
+import { AppError } from '@ravine/contracts';
+import pg from 'pg';
+
+/** Every session speaks UTC: the driver adapter of Prisma reads and writes timestamptz without its offset. */
+const SESSION = '-c TimeZone=UTC';
+
+/** Settings of pg for a postgres URL, with the session options that everything here relies on. */
+export function connectionConfig(url: string): pg.ClientConfig {
+  const address = parse(url);
+  const given = address.searchParams.get('options');
+  address.searchParams.set('options', given === null ? SESSION : `${given} ${SESSION}`);
+  return {
+    connectionString: address.href,
+    application_name: 'ravine',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  };
+}
+
+/** The same server and settings, another database. */
+export function withDatabase(url: string, database: string): string {
+  const address = parse(url);
+  address.pathname = `/${encodeURIComponent(database)}`;
+  return address.href;
+}
+
+/** `host:port/database`, for messages: without user, password and options. */
+export function nameOf(url: string): string {
+  const address = parse(url);
+  return `${address.searchParams.get('host') ?? (address.host || 'localhost')}${address.pathname}`;
+}
+
+function parse(url: string): URL {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol))
+    throw new Error('DATABASE_URL must look like postgresql://user:password@host:5432/database');
+  return new URL(url);
+}
+
+/** Opens one session outside of the pool. */
+export async function connectClient(url: string): Promise<pg.Client> {
+  const client = new pg.Client(connectionConfig(url));
+  client.on('error', () => {}); // the next query on it reports the loss
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    throw translateError(error, url);
+  }
+}
+
+const UNREACHABLE = /^(08...|57P0[1-4]|53300|28...|3D000|E[A-Z]+|P10(00|01|02|08|17))$/;
+
+/** An error that says "the database cannot be reached" becomes `service_unavailable`; any other is passed on. */
+export function translateError(error: unknown, url: string): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const reason = reasonOf(error);
+  if (reason === null) return error;
+  return new AppError('service_unavailable', {
+    detail: `The database (${nameOf(url)}) cannot be used right now: ${reason}`,
+    cause: error,
+  });
+}
+
+function reasonOf(error: Error): string | null {
+  const { code } = error as { code?: unknown };
+  if (code === '3D000') return 'it does not exist; create it (createdb) or correct DATABASE_URL';
+  if (code === '28P01' || code === '28000') return 'user or password is wrong; correct DATABASE_URL';
+  if (code === 'ECONNREFUSED') return 'nothing listens there; start PostgreSQL or correct DATABASE_URL';
+  if (typeof code === 'string' && UNREACHABLE.test(code)) return error.message || code;
+  if (/connection terminated|timeout exceeded when trying to connect|Connection ended/i.test(error.message))
+    return error.message;
+  if (error instanceof AggregateError) return reasonOf(error.errors[0] as Error);
+  return error.cause instanceof Error ? reasonOf(error.cause) : null;
+}
