@@ -28,4 +28,5 @@ export * from './schedules/index.js';
 export * from './spec-error.js';
 export * from './splits.js';
 export * from './trainer.js';
+export type * from './training-run.js';
 export type { PlanWarning } from './warnings.js';

@@ -1,34 +1,9 @@
-import type { Checkpoint } from './checkpoint.js';
-import type { Engine, PackedDataset } from './engine.js';
 import { hashOf } from './hash.js';
 import type { TrainingFailure, TrainingOutcome } from './outcome.js';
-import type { Program } from './program.js';
-import type { ResolvedRecipe } from './recipe.js';
-import type { Report } from './reports.js';
 import { isStale } from './selection.js';
 import { SpecError } from './spec-error.js';
 import { Interrupted, Training } from './training.js';
-
-export interface TrainingRun {
-  engine: Engine;
-  recipe: ResolvedRecipe;
-  /** What `compileProgram` made of the recipe. */
-  program: Program;
-  data: PackedDataset;
-  /** Id of one of the engine's devices. */
-  device: string;
-  threads: number;
-  /** A checkpoint with role `last` of the same recipe; null starts from the seed. */
-  resume: Checkpoint | null;
-  /** Ends the run at the next step boundary, with a checkpoint. */
-  signal: AbortSignal;
-  /** Awaited: a slow reader slows the run down. */
-  report: Report;
-  /** Ends the run like the signal does once this many steps are done. */
-  stopAtStep?: number | undefined;
-  /** Milliseconds from any origin, never going back. */
-  clock: () => number;
-}
+import type { TrainingRun } from './training-run.js';
 
 /**
  * Trains, validates after each epoch, stops early, and evaluates the best weights at the end. A run that was stopped

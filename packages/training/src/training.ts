@@ -23,7 +23,7 @@ import { createPace } from './pace.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
-import type { TrainingRun } from './trainer.js';
+import type { TrainingRun } from './training-run.js';
 
 const START: TrainingPosition = {
   step: 0,
