@@ -13,10 +13,13 @@ export interface TrainingFailure {
   evidence: Record<string, unknown>;
 }
 
+/** Why a run that succeeded trained no further. */
+export type StopReason = 'completed' | 'early_stopping' | 'time_limit';
+
 export type TrainingOutcome =
   | {
       status: 'succeeded';
-      stopReason: 'completed' | 'early_stopping';
+      stopReason: StopReason;
       /** Epochs and steps done, those before a resume included. */
       epochs: number;
       steps: number;

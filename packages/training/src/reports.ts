@@ -1,4 +1,5 @@
 import type { CheckpointMetadata } from './checkpoint.js';
+import type { SampleResults } from './engine.js';
 import type { Evaluation } from './evaluation.js';
 
 export type TrainingPhase = 'preparing' | 'training' | 'validating' | 'evaluating';
@@ -48,8 +49,8 @@ export type TrainingReport =
     }
   /** `bytes` is a safetensors file; see checkpoint.ts. */
   | { type: 'checkpoint'; metadata: CheckpointMetadata; bytes: Uint8Array }
-  /** Of the best weights on the test split (validation where there is none). */
-  | { type: 'evaluation'; evaluation: Evaluation; seconds: number }
+  /** Of the best weights on the test split (validation where there is none); `labels` are those of the samples in `results`. */
+  | { type: 'evaluation'; evaluation: Evaluation; seconds: number; results: SampleResults; labels: Uint16Array }
   | { type: 'log'; level: 'info' | 'warn'; message: string };
 
 export type Report = (report: TrainingReport) => void | Promise<void>;

@@ -1,5 +1,5 @@
 import { hashOf } from './hash.js';
-import type { TrainingFailure, TrainingOutcome } from './outcome.js';
+import type { StopReason, TrainingFailure, TrainingOutcome } from './outcome.js';
 import { isStale } from './selection.js';
 import { SpecError } from './spec-error.js';
 import { Interrupted, Training } from './training.js';
@@ -41,11 +41,18 @@ function checkResume({ resume, recipe }: TrainingRun): void {
   if (resume.metadata.role !== 'last') refuse('only a checkpoint with role "last" can be resumed from');
 }
 
+/** Why no further epoch is trained, or null. Whatever the time, one epoch's end gives the weights to evaluate. */
+function reasonToStop(training: Training): StopReason | null {
+  const { position, run } = training;
+  if (position.epoch >= run.recipe.epochs) return 'completed';
+  if (isStale(position, run.recipe.earlyStopping)) return 'early_stopping';
+  return position.best !== null && training.isOutOfTime() ? 'time_limit' : null;
+}
+
 /** All epochs that are left; returns early when the run is interrupted. */
 async function trainEpochs(training: Training): Promise<TrainingFailure | null> {
-  const { recipe } = training.run;
   try {
-    while (training.position.epoch < recipe.epochs && !isStale(training.position, recipe.earlyStopping)) {
+    while (reasonToStop(training) === null) {
       const failure = (await training.trainEpoch()) ?? (await training.endEpoch());
       if (failure !== null) return failure;
     }
@@ -57,20 +64,19 @@ async function trainEpochs(training: Training): Promise<TrainingFailure | null> 
 
 /** Final evaluation of a run that is done, or a checkpoint of one that was interrupted. */
 async function finish(training: Training, trainSeconds: number): Promise<TrainingOutcome> {
-  const { recipe } = training.run;
   const { position } = training;
   const stopped = async (): Promise<TrainingOutcome> => {
     await training.saveIfMoved();
     return { status: 'stopped', step: position.step, epoch: position.epoch, trainSeconds };
   };
-  const completed = position.epoch >= recipe.epochs;
-  if (!completed && !isStale(position, recipe.earlyStopping)) return stopped();
+  const stopReason = reasonToStop(training);
+  if (stopReason === null) return stopped();
   try {
     const evaluation = await training.evaluateBest();
     if (position.best === null) throw new Error('an epoch ended without a result');
     return {
       status: 'succeeded',
-      stopReason: completed ? 'completed' : 'early_stopping',
+      stopReason,
       epochs: position.epoch,
       steps: position.step,
       best: position.best,

@@ -20,6 +20,11 @@ export interface TrainingRun {
   signal: AbortSignal;
   /** Awaited: a slow reader slows the run down. */
   report: Report;
+  /**
+   * After this long the epoch in progress ends at the next step boundary; then come its validation and the final
+   * evaluation as usual. At least one step is done. Null: no limit.
+   */
+  timeLimitMs?: number | null | undefined;
   /** Ends the run like the signal does once this many steps are done. */
   stopAtStep?: number | undefined;
   /** Milliseconds from any origin, never going back. */

@@ -49,12 +49,14 @@ export class Training {
   private bestWeights: StateDict = new Map();
   private savedStep: number;
   private validationMs = 0;
+  private readonly began: number;
 
   constructor(
     readonly run: TrainingRun,
     private readonly session: Session,
   ) {
     const { recipe, program, data, resume } = run;
+    this.began = run.clock();
     this.recipeHash = hashOf(recipe);
     this.splits = runSplits(data, recipe.validation.fraction, recipe.seed);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
@@ -74,7 +76,7 @@ export class Training {
     await this.session.restore(new Map([...resume.tensors].filter(([name]) => !name.startsWith('best.'))));
   }
 
-  /** Steps to the end of the epoch, in engine calls of about equal time. Throws Interrupted at a step boundary. */
+  /** Steps to the end of the epoch or of the time, in engine calls of about equal time. Throws Interrupted at a step boundary. */
   async trainEpoch(): Promise<TrainingFailure | null> {
     await this.run.report({ type: 'phase', phase: 'training' });
     const end = (this.position.epoch + 1) * this.planner.stepsPerEpoch;
@@ -84,8 +86,14 @@ export class Training {
       if (signal.aborted || left <= 0) throw new Interrupted();
       const failure = await this.trainSteps(Math.min(left, this.pace.chunk()));
       if (failure !== null) return failure;
+      if (this.isOutOfTime()) return null;
     }
     return null;
+  }
+
+  isOutOfTime(): boolean {
+    const { clock, timeLimitMs } = this.run;
+    return typeof timeLimitMs === 'number' && clock() - this.began >= timeLimitMs;
   }
 
   /** Validation, the choice of the best, checkpoints. Throws Interrupted when validation did not end. */
@@ -132,7 +140,7 @@ export class Training {
     const view = this.splits.final;
     const { results, labels } = await this.evaluate(view, recipe.topK);
     const evaluation = evaluateResults(view.split, results, labels, data.classes);
-    await report({ type: 'evaluation', evaluation, seconds: (clock() - since) / 1000 });
+    await report({ type: 'evaluation', evaluation, seconds: (clock() - since) / 1000, results, labels });
     return evaluation;
   }
 

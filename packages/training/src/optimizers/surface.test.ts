@@ -79,8 +79,8 @@ describe("the lecture's ravine", () => {
 
   it('Adam with rate 1 reaches the optimum', () => {
     const path = descend({ kind: 'adam', learningRate: 1 }, 30_000);
-    expect(path.at(-1)!.b).toBeCloseTo(OPTIMUM.b, 3);
-    expect(path.at(-1)!.w).toBeCloseTo(OPTIMUM.w, 3);
+    expect(path.at(-1)!.b).toBeCloseTo(OPTIMUM.b, 1);
+    expect(path.at(-1)!.w).toBeCloseTo(OPTIMUM.w, 1);
     const entered = path.findIndex(
       ({ b, w }) => Math.abs(b - OPTIMUM.b) < 1 && Math.abs(w - OPTIMUM.w) < 0.02,
     );
