@@ -50,7 +50,13 @@ export type TrainingReport =
   /** `bytes` is a safetensors file; see checkpoint.ts. */
   | { type: 'checkpoint'; metadata: CheckpointMetadata; bytes: Uint8Array }
   /** Of the best weights on the test split (validation where there is none); `labels` are those of the samples in `results`. */
-  | { type: 'evaluation'; evaluation: Evaluation; seconds: number; results: SampleResults; labels: Uint16Array }
+  | {
+      type: 'evaluation';
+      evaluation: Evaluation;
+      seconds: number;
+      results: SampleResults;
+      labels: Uint16Array;
+    }
   | { type: 'log'; level: 'info' | 'warn'; message: string };
 
 export type Report = (report: TrainingReport) => void | Promise<void>;

@@ -41,12 +41,13 @@ function checkResume({ resume, recipe }: TrainingRun): void {
   if (resume.metadata.role !== 'last') refuse('only a checkpoint with role "last" can be resumed from');
 }
 
-/** Why no further epoch is trained, or null. Whatever the time, one epoch's end gives the weights to evaluate. */
+/** Why no further epoch is trained, or null. A limit of time counts at the end of an epoch, which it brings about early. */
 function reasonToStop(training: Training): StopReason | null {
   const { position, run } = training;
   if (position.epoch >= run.recipe.epochs) return 'completed';
   if (isStale(position, run.recipe.earlyStopping)) return 'early_stopping';
-  return position.best !== null && training.isOutOfTime() ? 'time_limit' : null;
+  const epochEnded = position.best !== null && position.partial.samples === 0;
+  return epochEnded && training.isOutOfTime() ? 'time_limit' : null;
 }
 
 /** All epochs that are left; returns early when the run is interrupted. */
