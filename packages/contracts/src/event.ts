@@ -17,7 +17,9 @@ export const JobEvent = z
 export type JobEvent = z.output<typeof JobEvent>;
 
 export const EventsQuery = z.strictObject({
-  after: wholeNumber(z.int().min(0)).default(0).describe('Only events with a larger sequence'),
+  after: wholeNumber(z.int().min(0).max(2_147_483_647))
+    .default(0)
+    .describe('Only events with a larger sequence'),
   limit: wholeNumber(z.int().min(1).max(1000)).default(200),
   wait: decimalNumber(z.number().min(0).max(30))
     .default(0)

@@ -7,6 +7,7 @@ export * from './ids.js';
 export * from './job.js';
 export * from './metrics.js';
 export * from './model.js';
+export * from './number.js';
 export * from './page.js';
 export * from './problem.js';
 export * from './routes.js';
