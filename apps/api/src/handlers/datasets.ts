@@ -1,0 +1,58 @@
+import { AppError, newId } from '@ravine/contracts';
+import type { HandlersOf } from '../contract.js';
+import type { Services } from '../services.js';
+
+type Names = 'createDataset' | 'listDatasets' | 'getDataset' | 'deleteDataset';
+
+export const datasetNotFound = (id: string): AppError =>
+  new AppError('dataset_not_found', { detail: `There is no dataset ${id.slice(0, 128)}` });
+
+export function createDatasetHandlers({ database, queues, blobs }: Services): HandlersOf<Names> {
+  return {
+    async createDataset({ body, files }, { project, reply, log }) {
+      const id = newId('ds');
+      const { labels = {}, ...declared } = body;
+      const uploadBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+      const dataset = await database.datasets.create(project, {
+        ...declared,
+        id,
+        labels,
+        uploads: files,
+        uploadBytes,
+      });
+      blobs.keep(files.map(({ key }) => key));
+      // The row is the truth: where the queue does not answer now, the sweeper delivers it later.
+      await queues
+        .enqueue('control', id)
+        .catch((err) => log.warn({ err, id }, 'ingest waits for the sweeper'));
+      reply.header('location', `/v1/datasets/${id}`);
+      return dataset;
+    },
+
+    listDatasets: ({ query }, { project }) => database.datasets.list(project, query),
+
+    async getDataset({ params: { datasetId } }, { project }) {
+      const found = await database.datasets.get(project, datasetId);
+      if (!found) throw datasetNotFound(datasetId);
+      const { manifest: _manifest, uploads: _uploads, ...dataset } = found;
+      return dataset;
+    },
+
+    async deleteDataset({ params: { datasetId } }, { project, log }) {
+      const removed = await database.datasets.remove(project, datasetId);
+      if (removed === null) throw datasetNotFound(datasetId);
+      if (removed === 'in_use') {
+        throw new AppError('dataset_in_use', {
+          detail: `Jobs name the dataset ${datasetId}: GET /v1/jobs?datasetId=${datasetId} lists them`,
+        });
+      }
+      if (removed === 'busy') {
+        throw new AppError('conflict', {
+          detail: 'The dataset is being ingested; delete it when that has ended',
+        });
+      }
+      await blobs.remove(removed.keys, log);
+      return undefined;
+    },
+  };
+}

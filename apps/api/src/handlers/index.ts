@@ -1,0 +1,25 @@
+import type { Handlers } from '../contract.js';
+import type { Services } from '../services.js';
+import { createDatasetHandlers } from './datasets.js';
+import { createEventHandlers } from './events.js';
+import { createJobFileHandlers } from './job-files.js';
+import { createJobHandlers } from './jobs.js';
+import { createMetricsHandlers } from './metrics.js';
+import { createModelHandlers } from './models.js';
+import { createPredictHandlers } from './predict.js';
+import { createSampleHandlers } from './samples.js';
+import { createServiceHandlers } from './service.js';
+import { createWorkerHandlers } from './workers.js';
+
+export const createHandlers = (services: Services): Handlers => ({
+  ...createDatasetHandlers(services),
+  ...createSampleHandlers(services),
+  ...createJobHandlers(services),
+  ...createMetricsHandlers(services),
+  ...createEventHandlers(services),
+  ...createJobFileHandlers(services),
+  ...createModelHandlers(services),
+  ...createPredictHandlers(services),
+  ...createWorkerHandlers(services),
+  ...createServiceHandlers(services),
+});

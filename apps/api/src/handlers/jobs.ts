@@ -1,0 +1,113 @@
+import {
+  AppError,
+  datasetFacts,
+  type FieldError,
+  newId,
+  planTraining,
+  type Recipe,
+  SpecError,
+} from '@ravine/contracts';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Context, HandlersOf } from '../contract.js';
+import { pointerOf } from '../http/field-errors.js';
+import type { Services } from '../services.js';
+import { queueFor } from './engine-choice.js';
+import { readyDataset } from './ready-dataset.js';
+
+type Names = 'planJob' | 'createJob' | 'listJobs' | 'getJob' | 'cancelJob';
+
+export const jobNotFound = (id: string): AppError =>
+  new AppError('job_not_found', { detail: `There is no job ${id}` });
+
+export function createJobHandlers(services: Services): HandlersOf<Names> {
+  const { database, queues } = services;
+  return {
+    async planJob({ body }, { project }) {
+      return { object: 'plan', ...(await plan(services, project, body.recipe)) };
+    },
+
+    async createJob({ body }, { project, reply, log }) {
+      const { recipe, recipeHash } = await plan(services, project, body.recipe);
+      const queue = queueFor(recipe, await database.workers.list());
+      const id = newId('job');
+      const job = await database.jobs.create(project, {
+        id,
+        name: body.name ?? defaultName(recipe.architecture, id),
+        recipe,
+        recipeHash,
+        datasetId: recipe.dataset,
+        labels: body.labels,
+        priority: body.priority,
+        maxMinutes: body.maxMinutes,
+        queue,
+      });
+      // The row is the truth: where the queue does not answer now, the sweeper delivers it later.
+      await queues
+        .enqueue(queue, id, { priority: body.priority })
+        .catch((err) => log.warn({ err, id }, 'job waits for the sweeper'));
+      reply.header('location', `/v1/jobs/${id}`);
+      return job;
+    },
+
+    listJobs: ({ query }, { project }) => database.jobs.list(project, query),
+
+    getJob: ({ params }, context) => findJob(services, context, params.jobId),
+
+    async cancelJob({ params: { jobId }, body }, { project, log }) {
+      const outcome = await database.jobs.requestCancel(project, jobId, body.mode);
+      if (outcome === null) throw jobNotFound(jobId);
+      if (outcome === 'illegal') {
+        const job = await database.jobs.get(project, jobId);
+        throw new AppError('illegal_transition', {
+          detail: `The job is ${job?.status ?? 'gone'} and cannot be cancelled any more`,
+          data: { status: job?.status ?? null },
+        });
+      }
+      if (outcome.changed) await tellWorkers(services, outcome.job, log);
+      return outcome.job;
+    },
+  };
+}
+
+/** Foreign and missing jobs answer the same. */
+export async function findJob({ database }: Services, { project }: Context, jobId: string) {
+  const job = await database.jobs.get(project, jobId);
+  if (!job) throw jobNotFound(jobId);
+  return job;
+}
+
+async function plan({ database }: Services, project: string, asked: Recipe) {
+  const { manifest } = await readyDataset(database, project, asked.dataset);
+  try {
+    return planTraining(asked, datasetFacts(asked.dataset, manifest));
+  } catch (error) {
+    if (error instanceof SpecError) throw recipeInvalid(error);
+    throw error;
+  }
+}
+
+function recipeInvalid(error: SpecError): AppError {
+  const errors: FieldError[] = error.issues.map(({ path, message }) => ({
+    pointer: pointerOf('/recipe', path),
+    code: 'recipe_invalid',
+    message,
+  }));
+  return new AppError('recipe_invalid', { detail: error.message, errors, cause: error });
+}
+
+const defaultName = (architecture: { kind: string }, id: string): string =>
+  `${architecture.kind}-${id.slice(-6)}`;
+
+/** Hints only: the worker also sees the row, and a cancelled row is refused when it is delivered. */
+async function tellWorkers(
+  { queues }: Services,
+  job: { id: string; terminal: boolean },
+  log: FastifyBaseLogger,
+): Promise<void> {
+  const told = job.terminal
+    ? Promise.all([queues.remove('train.cpu', job.id), queues.remove('train.cuda', job.id)])
+    : queues.signal(job.id, 'cancel');
+  await Promise.resolve(told).catch((err) =>
+    log.warn({ err, id: job.id }, 'worker sees the cancel in the row'),
+  );
+}

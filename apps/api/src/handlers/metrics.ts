@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { MetricName } from '@ravine/contracts';
+import type { HandlersOf } from '../contract.js';
+import { matches } from '../http/content.js';
+import { invalid } from '../http/input.js';
+import type { Services } from '../services.js';
+import { findJob } from './jobs.js';
+
+export function createMetricsHandlers(services: Services): HandlersOf<'getMetrics'> {
+  return {
+    async getMetrics({ params: { jobId }, query }, context) {
+      checkNames(query.names);
+      const job = await findJob(services, context, jobId);
+      const read = await services.database.metrics.read(jobId, query);
+      const answer = { object: 'metrics' as const, jobId, terminal: job.terminal, ...read };
+      // Everything that can change in the answer to one query moves the cursor.
+      const state = JSON.stringify([query, read.cursor, read.resync, job.terminal]);
+      const etag = `W/"${createHash('sha256').update(state).digest('hex').slice(0, 32)}"`;
+      context.reply.header('etag', etag).header('cache-control', 'private, no-cache');
+      if (matches(context.request.headers['if-none-match'], etag)) context.reply.code(304);
+      return answer;
+    },
+  };
+}
+
+function checkNames(names: string | undefined): void {
+  if (names === undefined) return;
+  const errors = names
+    .split(',')
+    .filter((name) => !MetricName.safeParse(name).success)
+    .slice(0, 20)
+    .map((name) => ({
+      pointer: '/query/names',
+      code: 'invalid_format',
+      message: 'must be metric names such as train.loss, separated by commas',
+      received: name.slice(0, 100),
+    }));
+  if (errors.length > 0) throw invalid(errors);
+}

@@ -1,0 +1,52 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { AppError } from '@ravine/contracts';
+import type { FastifyRequest } from 'fastify';
+
+export interface Access {
+  /** With a key every route but the public ones asks for it. Without one the service is for this machine only. */
+  apiKey: string | null;
+}
+
+const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Checks who asks, before anything of the request is read. */
+export function createGuard({ apiKey }: Access): (request: FastifyRequest, isPublic: boolean) => void {
+  if (apiKey === null) return refuseForeignPages;
+  const expected = digest(apiKey);
+  return (request, isPublic) => {
+    if (isPublic) return;
+    const sent = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (sent === undefined || !timingSafeEqual(digest(sent), expected)) {
+      throw new AppError('unauthorized', {
+        detail: sent
+          ? 'The API key is wrong; it must be the RAVINE_API_KEY of the service'
+          : 'Send the header Authorization: Bearer <RAVINE_API_KEY of the service>',
+      });
+    }
+  };
+}
+
+// Digests have one length, which timingSafeEqual needs, and comparing them reveals nothing about the key's length.
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/**
+ * Without a key the only protection is that nobody else reaches the port; a web page open in a browser of this machine
+ * does. A rebound DNS name betrays itself by its Host header, a foreign page by Sec-Fetch-Site or Origin.
+ */
+function refuseForeignPages(request: FastifyRequest): void {
+  const host = request.headers.host ?? '';
+  if (!LOCAL_HOSTS.has(host.replace(/:\d*$/, '').toLowerCase())) {
+    throw new AppError('forbidden', {
+      detail: `Host ${JSON.stringify(host.slice(0, 100))}: without RAVINE_API_KEY only localhost, 127.0.0.1 and [::1] are answered`,
+    });
+  }
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  const site = request.headers['sec-fetch-site'];
+  const origin = request.headers.origin;
+  const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
+  if (foreignSite || (origin !== undefined && origin !== `http://${host}`)) {
+    throw new AppError('forbidden', {
+      detail: 'A page of another site may not change anything here; set RAVINE_API_KEY and send it instead',
+    });
+  }
+}

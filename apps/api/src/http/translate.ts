@@ -1,0 +1,92 @@
+import { AppError, type AppErrorOptions, type ErrorCode, errorCatalog } from '@ravine/contracts';
+import { StorageError } from '@ravine/storage';
+
+/** Any thrown value as an AppError: what packages and libraries throw is named here and nowhere else. */
+export function translate(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof StorageError) return fromStorage(thrown);
+  const code = codeOf(thrown);
+  const known = HTTP[code];
+  if (known) return refuse(known[0], known[1], thrown);
+  if (UNREACHABLE.test(code) || isUnreachable(thrown)) {
+    return refuse(
+      'service_unavailable',
+      'The database or the queue does not answer; GET /readyz says which',
+      thrown,
+    );
+  }
+  if (code === 'ENOSPC' || code === '53100') {
+    return refuse('storage_full', 'The disk is full: free space on the machine of the service', thrown);
+  }
+  return refuse(
+    'internal',
+    'Unexpected fault; the log of the service has the requestId and the cause',
+    thrown,
+  );
+}
+
+const refuse = (code: ErrorCode, detail: string, cause: unknown, more: AppErrorOptions = {}): AppError =>
+  new AppError(code, { detail, cause, ...more });
+
+function codeOf(thrown: unknown): string {
+  const code = (thrown as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+/** Errors of the HTTP library and of the multipart reader. */
+const HTTP: Record<string, [ErrorCode, string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'A JSON body may have 1 MiB at most'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send Content-Type: application/json'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad_request', 'The body is not as long as Content-Length says'],
+  FST_ERR_BAD_URL: ['bad_request', 'The path is not percent-encoded UTF-8; write % as %25'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'No resource has an id this long'],
+  FST_MP_PREMATURE_CLOSE: ['bad_request', 'The upload was cut off; send it again'],
+  FST_PROTO_VIOLATION: ['bad_request', 'A form field has a name that is not allowed'],
+  FST_PARTS_LIMIT: ['payload_too_large', 'The form has too many parts'],
+  FST_FILES_LIMIT: ['payload_too_large', 'The form has too many files'],
+  FST_FIELDS_LIMIT: ['payload_too_large', 'The form has too many fields'],
+  FST_INVALID_JSON_FIELD_ERROR: ['bad_request', 'A form field says that it is JSON but is not'],
+  FST_INVALID_MULTIPART_CONTENT_TYPE: ['unsupported_media_type', 'Send Content-Type: multipart/form-data'],
+  // PostgreSQL refuses text that it cannot keep; input is checked before, so this is a second line.
+  '22021': ['validation_failed', 'The request has text that cannot be stored'],
+  '22P05': ['validation_failed', 'The request has text that cannot be stored'],
+};
+
+/** Connection faults of Node, PostgreSQL (classes 08, 53, 57P) and the object mapper (P10xx, P2024). */
+const UNREACHABLE =
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53[03]00|57P0\d|P100\d|P1017|P2024)$/;
+
+function isUnreachable(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return (
+    /connection (terminated|closed|is closed)|timeout exceeded when trying to connect|max retries per request/i.test(
+      thrown.message,
+    ) ||
+    (thrown.cause !== undefined && thrown.cause !== thrown && isUnreachableCause(thrown.cause))
+  );
+}
+
+const isUnreachableCause = (cause: unknown): boolean =>
+  UNREACHABLE.test(codeOf(cause)) || isUnreachable(cause);
+
+function fromStorage(error: StorageError): AppError {
+  switch (error.code) {
+    case 'too_large':
+      return refuse('payload_too_large', error.message, error);
+    case 'full':
+      return refuse(
+        'storage_full',
+        'The artifact storage is full: free space there, then send it again',
+        error,
+      );
+    case 'unavailable':
+      return refuse('service_unavailable', 'The artifact storage does not answer; see GET /readyz', error);
+    case 'range':
+      return refuse('range_not_satisfiable', error.message, error);
+    case 'not_found':
+    case 'corrupt':
+      return refuse('content_damaged', 'The stored content is missing or damaged; make it anew', error);
+    default:
+      return refuse('internal', errorCatalog.internal.title, error);
+  }
+}

@@ -1,0 +1,11 @@
+import type { Blobs } from './http/blobs.js';
+import type { Wakeups } from './http/wakeups.js';
+import type { Parts } from './parts.js';
+
+/** The parts and what the app makes of them. */
+export interface Services extends Parts {
+  wakeups: Wakeups;
+  blobs: Blobs;
+  /** Aborted when the app closes: whoever waits or streams ends. */
+  closing: AbortSignal;
+}
