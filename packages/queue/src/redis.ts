@@ -17,9 +17,10 @@ export async function openRedis(
     keepAlive: 10_000,
     retryStrategy: (times: number) => Math.min(100 * times, 2_000),
   };
+  const clients: Redis[] = [];
   const producing = new Redis(url, { ...common, enableOfflineQueue: false, maxRetriesPerRequest: 1 });
   const consuming = new Redis(url, { ...common, maxRetriesPerRequest: null });
-  const clients = [producing, consuming];
+  for (const client of [producing, consuming]) collect(client, clients);
   for (const client of clients) client.on('error', trouble);
   try {
     await Promise.all(clients.map((client) => ready(client, timings.startMs)));
@@ -49,6 +50,17 @@ function placeOf(url: string): string {
   }
   const { hostname, port, pathname } = new URL(url);
   return `redis at ${hostname}:${port || 6379}${pathname.length > 1 ? pathname : ''}`;
+}
+
+/**
+ * Notes a client and all that BullMQ will duplicate from it. BullMQ's own way to close them waits for a server that is
+ * away; closing all of them here ends that too.
+ */
+function collect(client: Redis, clients: Redis[]): Redis {
+  clients.push(client);
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (override) => collect(duplicate(override), clients);
+  return client;
 }
 
 /** Resolves when the client can take commands; rejects with its last error after `ms`. */
