@@ -1,0 +1,184 @@
+import { float64 } from '../src/algebra.js';
+import {
+  type Engine,
+  EngineError,
+  type PackedDataset,
+  type SampleResults,
+  type Session,
+  type StateDict,
+  type StepPlan,
+  type StepStats,
+} from '../src/engine.js';
+import { logSoftmax } from '../src/losses/definition.js';
+import { evaluateLoss } from '../src/losses/index.js';
+import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
+import type { Program } from '../src/program.js';
+import { backward, forward } from './reference-network.js';
+import { augment, imageOf, toChannelsFirst } from './reference-pixels.js';
+
+/**
+ * Slow but real arithmetic in double precision for networks of flatten, linear, relu, dropout and add: it lets the
+ * trainer be tested on every machine. The whole Session contract holds, non-finite steps and aborts included.
+ */
+export function createReferenceEngine(): Engine {
+  return {
+    name: 'reference',
+    describe: () => ({
+      name: 'reference',
+      version: '1',
+      libraries: {},
+      devices: [{ id: 'cpu', kind: 'cpu', name: 'reference', memoryBytes: null, fastBf16: false }],
+    }),
+    open: async (program, data) => {
+      if (program.precision !== 'fp64')
+        throw new EngineError('engine_unsupported', 'the reference engine computes in fp64 only');
+      return createSession(program, data);
+    },
+  };
+}
+
+const normalize = (program: Program, pixels: Float64Array): Float64Array => {
+  const area = program.input.height * program.input.width;
+  const { mean, standardDeviation } = program.normalization;
+  return pixels.map((pixel, i) => {
+    const channel = Math.floor(i / area);
+    return (pixel / 255 - mean[channel]!) / standardDeviation[channel]!;
+  });
+};
+
+const allFinite = (values: Float64Array): boolean => values.every(Number.isFinite);
+
+function createSession(program: Program, data: PackedDataset): Session {
+  let state: StateDict = new Map();
+  const { height, width } = program.input;
+
+  /** Gradient of the batch mean, its loss and its hits. */
+  const batchGradient = (plan: StepPlan, from: number, to: number, key: [number, number]) => {
+    const gradients = new Map(
+      program.parameters.map(({ name }) => [name, new Float64Array(state.get(`model.${name}`)!.data.length)]),
+    );
+    let [loss, correct] = [0, 0];
+    for (let i = from; i < to; i++) {
+      const index = plan.order[i]!;
+      const label = data.splits.train!.labels[index]!;
+      const pixels = augment(imageOf(data, 'train', index), plan.augmentation, i, height, width);
+      const draws = { key, sample: i - from };
+      const values = forward(program, state, normalize(program, pixels), draws);
+      const logits = values.get(program.output)!;
+      const { value, gradient } = evaluateLoss(program.loss, logits, label);
+      loss += value / (to - from);
+      if (logits.indexOf(Math.max(...logits)) === label) correct++;
+      backward(
+        program,
+        state,
+        values,
+        gradient.map((g) => g / (to - from)),
+        draws,
+        gradients,
+      );
+    }
+    return { gradients, loss, correct };
+  };
+
+  const update = (gradients: Map<string, Float64Array>, norm: number, learningRate: number, step: number) => {
+    const clip = program.gradientClip ? Math.min(1, program.gradientClip.norm / (norm + 1e-6)) : 1;
+    for (const { name, shape, group } of program.parameters) {
+      const slotNames = Object.keys(optimizerSlots(program.optimizer));
+      const { weightDecay, learningRateFactor } = program.groups[group]!;
+      const result = updateParameter(float64, program.optimizer, {
+        parameter: state.get(`model.${name}`)!.data as Float64Array,
+        gradient: gradients.get(name)!.map((g) => g * clip),
+        slots: Object.fromEntries(
+          slotNames.map((slot) => [slot, state.get(`optimizer.${slot}.${name}`)!.data as Float64Array]),
+        ),
+        learningRate: learningRate * learningRateFactor,
+        weightDecay,
+        step,
+      });
+      state.set(`model.${name}`, { shape, data: result.parameter });
+      for (const slot of slotNames)
+        state.set(`optimizer.${slot}.${name}`, { shape, data: result.slots[slot]! });
+    }
+  };
+
+  const train: Session['train'] = async (plan, options) => {
+    const losses: number[] = [];
+    const correct: number[] = [];
+    const norms: number[] = [];
+    let nonFinite: StepStats['nonFinite'] = null;
+    for (let i = 0; i < plan.learningRates.length && nonFinite === null; i++) {
+      await Promise.resolve();
+      if (options?.signal?.aborted) break;
+      const key: [number, number] = [plan.dropoutKeys[2 * i]!, plan.dropoutKeys[2 * i + 1]!];
+      const batch = batchGradient(plan, plan.offsets[i]!, plan.offsets[i + 1]!, key);
+      const norm = Math.sqrt(
+        [...batch.gradients.values()].reduce((sum, g) => g.reduce((part, x) => part + x * x, sum), 0),
+      );
+      losses.push(batch.loss);
+      correct.push(batch.correct);
+      norms.push(norm);
+      const step = plan.firstStep + i;
+      if (!Number.isFinite(batch.loss)) nonFinite = { step, what: 'loss' };
+      else if (![...batch.gradients.values()].every(allFinite)) nonFinite = { step, what: 'gradient' };
+      else update(batch.gradients, norm, plan.learningRates[i]!, step + 1);
+    }
+    return {
+      steps: losses.length,
+      losses: Float64Array.from(losses),
+      correct: Int32Array.from(correct),
+      gradientNorms: Float64Array.from(norms),
+      nonFinite,
+    };
+  };
+
+  const evaluate: Session['evaluate'] = async (view, { topK, signal }): Promise<SampleResults> => {
+    const split = data.splits[view.split]!;
+    const indices = view.indices ?? Int32Array.from({ length: split.count }, (_, i) => i);
+    const losses = new Float32Array(indices.length);
+    const ranked = new Uint16Array(indices.length * topK);
+    const probabilities = new Float32Array(indices.length * topK);
+    const loss = { ...program.loss, labelSmoothing: 0 };
+    for (const [i, index] of indices.entries()) {
+      if (signal?.aborted) throw signal.reason;
+      const image = normalize(program, imageOf(data, view.split, index));
+      const logits = forward(program, state, image, null).get(program.output)!;
+      losses[i] = evaluateLoss(loss, logits, split.labels[index]!).value;
+      const logs = logSoftmax(logits);
+      const order = Array.from(logs.keys()).sort((a, b) => logs[b]! - logs[a]! || a - b);
+      ranked.set(order.slice(0, topK), i * topK);
+      probabilities.set(
+        order.slice(0, topK).map((c) => Math.exp(logs[c]!)),
+        i * topK,
+      );
+    }
+    return { count: indices.length, topK, losses, ranked, probabilities };
+  };
+
+  return {
+    train,
+    evaluate,
+    predict: async (images, count) => {
+      const size = images.length / count;
+      const rows = Array.from({ length: count }, (_, i) => {
+        const pixels = toChannelsFirst(images.subarray(i * size, (i + 1) * size), data);
+        return logSoftmax(forward(program, state, normalize(program, pixels), null).get(program.output)!).map(
+          Math.exp,
+        );
+      });
+      return Float32Array.from(rows.flatMap((row) => [...row]));
+    },
+    state: async () => new Map(state),
+    restore: async (given) => {
+      state = new Map(
+        [...given].map(([name, { shape, data: values }]) => [name, { shape, data: values.slice() }]),
+      );
+      for (const { name, shape } of program.parameters)
+        for (const [slot, initial] of Object.entries(optimizerSlots(program.optimizer))) {
+          const full = `optimizer.${slot}.${name}`;
+          const count = shape.reduce((product, side) => product * side, 1);
+          if (!state.has(full)) state.set(full, { shape, data: new Float64Array(count).fill(initial) });
+        }
+    },
+    close: async () => state.clear(),
+  };
+}
