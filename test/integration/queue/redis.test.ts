@@ -1,10 +1,10 @@
 import { describe, it } from 'vitest';
-import { redisMissing, testRedis } from '../support/redis.js';
+import { redisMissing, testRedis } from '../../support/redis.js';
 import { queueSuite } from './queue.suite.js';
 
 if (redisMissing) {
   console.warn(`skipped: the queue on Redis: ${redisMissing}`);
-  describe('queue on Redis', () => it.skip(redisMissing));
+  describe('queue on Redis', () => it.skip(`${redisMissing}`, () => {}));
 } else {
   queueSuite('queue on Redis', async () => {
     const redis = await testRedis();
