@@ -1,4 +1,5 @@
 import { RavineError } from '../error.js';
+import { FileError } from '../node/file.js';
 
 /** Exit codes of every command. */
 export const exitCode = {
@@ -22,7 +23,8 @@ Exit codes: 0 done · 1 the job failed or the dataset was refused · 2 wrong use
 export class UsageError extends Error {}
 
 export function exitCodeOf(error: unknown): number {
-  if (!(error instanceof RavineError)) return error instanceof UsageError ? exitCode.usage : exitCode.failed;
+  if (error instanceof UsageError || error instanceof FileError) return exitCode.usage;
+  if (!(error instanceof RavineError)) return exitCode.failed;
   if (error.code === 'unreachable' || error.code === 'unexpected_answer') return exitCode.unavailable;
   if (error.status === 404) return exitCode.notFound;
   if (error.status === 409) return exitCode.conflict;

@@ -1,13 +1,17 @@
+import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Dataset } from '@ravine/contracts';
 import type { FileSource } from '../../multipart.js';
 import { fileFromDisk } from '../../node/file.js';
 import { folderAsTar } from '../../node/folder.js';
 import { save } from '../../node/save.js';
 import type { CreateDatasetInput } from '../../resources/datasets.js';
+import { countShapes, type ShapesOptions, shapeNames, shapesArchive } from '../../shapes/index.js';
+import { shapesFields, shapesFile } from '../../shapes-upload.js';
 import type { CommandSet, Context } from '../context.js';
-import { exitCode } from '../exit-code.js';
+import { exitCode, UsageError } from '../exit-code.js';
 import { findDataset } from '../find-dataset.js';
 import { bytes, facts, table } from '../format.js';
 import { integerValue, pairValue } from '../option-values.js';
@@ -28,6 +32,14 @@ export function addDatasetCommands(set: CommandSet): void {
     .option('--fit <how>', 'crop, contain or stretch')
     .option('--label <key=value>', 'may be repeated', pairValue)
     .option('--no-wait', 'do not wait until the content was checked and packed');
+  set
+    .add('generate', 'the generated dataset of coloured shapes: upload it, or write it to a file', generate)
+    .option('--name <name>', 'of the dataset', 'shapes')
+    .option('--seed <number>', 'the same seed gives the same images', integerValue)
+    .option('--size <pixels>', 'height and width, 8 to 512; default 32', integerValue)
+    .option('--per-class <count>', 'training images of each class; default 400', integerValue)
+    .option('--test-per-class <count>', 'test images of each class; default 100', integerValue)
+    .option('-o, --output <file>', 'write a tar file there instead of uploading it');
   set
     .add('list', 'newest first', list)
     .option('--status <status>')
@@ -64,6 +76,39 @@ async function create(
   if (wait) dataset = await untilReady(context, dataset.id);
   context.print(dataset, () => describeDataset(dataset));
   return wait && dataset.status !== 'ready' ? exitCode.failed : exitCode.ok;
+}
+
+interface GenerateFlags extends ShapesOptions {
+  name: string;
+  output?: string;
+}
+
+async function generate(context: Context, { name, output, ...options }: GenerateFlags) {
+  const total = rangeChecked(() => countShapes(options));
+  if (output !== undefined) {
+    await pipeline(shapesArchive(options), createWriteStream(output));
+    context.print(
+      { file: output, images: total },
+      () => `${output}: ${total} images of ${shapeNames.length} classes`,
+    );
+    return exitCode.ok;
+  }
+  const created = await context.client.datasets.create(
+    shapesFields(name, options),
+    [shapesFile(options)],
+    context,
+  );
+  const dataset = await untilReady(context, created.id);
+  context.print(dataset, () => describeDataset(dataset));
+  return dataset.status === 'ready' ? exitCode.ok : exitCode.failed;
+}
+
+function rangeChecked<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
 }
 
 /** Waits for the ingest with a line of progress. */

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
+import { banner } from './banner.js';
+import { ConfigError, readConfig } from './config.js';
+import { type Service, startService } from './service.js';
+
+const say = (line: string) => console.error(`  ${line}`);
+const stopped = new AbortController();
+const stop = (reason: string) => stopped.abort(new Error(reason));
+
+/**
+ * The first signal ends everything in order. Later ones change nothing: npm sends Ctrl-C a second time by itself, and
+ * a part that hangs is killed after its grace anyway.
+ */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+
+// Started by another program with a channel, it ends with that program.
+process.once('disconnect', () => stop('the starting program is gone'));
+
+// Started through npm, a killed npm must not leave the service behind.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event === 'start')
+  setInterval(() => process.ppid !== parent && stop('npm is gone'), 1000).unref();
+
+async function main(): Promise<number> {
+  let service: Service | undefined;
+  try {
+    const folder = fileURLToPath(new URL('../../../.ravine', import.meta.url));
+    const config = readConfig(process.env, folder);
+    say(`starting in ${config.dataFolder}`);
+    service = await startService(config, { environment: process.env, say, signal: stopped.signal });
+    console.log(banner(service.url, config.dataFolder, service.readiness));
+    if (!stopped.signal.aborted)
+      await new Promise((resolve) => stopped.signal.addEventListener('abort', resolve));
+    say('stopping: jobs that run are handed back …');
+    await service.stop();
+    say('stopped');
+    return 0;
+  } catch (error) {
+    await service?.stop();
+    if (stopped.signal.aborted) return 0;
+    console.error(error instanceof ConfigError ? error.message : error);
+    return 1;
+  }
+}
+
+process.exit(await main());

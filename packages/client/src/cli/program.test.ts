@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Answer, type Asked, problem, serve } from '../server.suite.js';
+import type { Io } from './io.js';
+import { runCli } from './program.js';
+
+let server: Awaited<ReturnType<typeof serve>>;
+let answer: (asked: Asked, index: number) => Answer;
+let folder: string;
+beforeEach(async () => {
+  server = await serve((asked, index) => answer(asked, index));
+  folder = mkdtempSync(path.join(tmpdir(), 'ravine-cli-'));
+});
+afterEach(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function run(argv: string[], more: Partial<Io> = {}) {
+  let out = '';
+  let err = '';
+  const code = await runCli(argv, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    env: { RAVINE_URL: server.url },
+    columns: null,
+    signal: new AbortController().signal,
+    readStdin: async () => '',
+    defaultDataFolder: folder,
+    ...more,
+  });
+  return { code, out, err };
+}
+
+describe('exit codes', () => {
+  it.each([
+    ['job_not_found', 3],
+    ['dataset_in_use', 4],
+    ['validation_failed', 2],
+    ['unauthorized', 2],
+    ['engine_unavailable', 5],
+    ['storage_full', 5],
+  ] as const)('%s gives %i', async (code, expected) => {
+    answer = () => problem(code);
+    const result = await run(['jobs', 'show', 'job_1']);
+    expect(result.code).toBe(expected);
+    expect(result.err).toContain(code);
+    expect(result.out).toBe('');
+  });
+
+  it.each([
+    [['jobs', 'sumbit']],
+    [['jobs', 'show']],
+    [['jobs', 'list', '--limit', 'x']],
+    [['--nonsense']],
+    [['models', 'create']],
+  ])('wrong use %j gives 2 and says why', async (argv) => {
+    const result = await run(argv);
+    expect(result.code).toBe(2);
+    expect(result.err).toMatch(/error|Usage/);
+    expect(server.asked).toHaveLength(0);
+  });
+
+  it('nobody there gives 5', async () => {
+    await server.close();
+    const result = await run(['status']);
+    expect(result.code).toBe(5);
+    expect(result.err).toContain('npm start');
+  });
+
+  it('help gives 0', async () => expect((await run(['jobs', 'submit', '--help'])).code).toBe(0));
+
+  it('an interrupt gives 130', async () => {
+    const interrupt = new AbortController();
+    answer = () => {
+      interrupt.abort();
+      return { cut: true };
+    };
+    expect((await run(['jobs', 'watch', 'job_1'], { signal: interrupt.signal })).code).toBe(130);
+  });
+});
+
+describe('output', () => {
+  it('lists every bad field', async () => {
+    answer = () =>
+      problem('validation_failed', [
+        { pointer: '/recipe/epochs', code: 'x', message: 'at least 1', received: 0 },
+        { pointer: '/recipe/seed', code: 'x', message: 'must be whole' },
+      ]);
+    const { err } = await run(['jobs', 'submit', '--dataset', 'ds_1', '--epochs', '0']);
+    expect(err).toContain('/recipe/epochs: at least 1 (got 0)');
+    expect(err).toContain('/recipe/seed: must be whole');
+  });
+
+  it('is one JSON document under --json, also for an error', async () => {
+    answer = () => ({ json: { object: 'list', data: [], hasMore: false, nextCursor: null } });
+    expect(JSON.parse((await run(['jobs', 'list', '--json'])).out)).toMatchObject({ data: [] });
+    answer = () => problem('job_not_found');
+    expect(JSON.parse((await run(['jobs', 'show', 'job_1', '--json'])).out)).toMatchObject({
+      error: { code: 'job_not_found', status: 404 },
+    });
+  });
+
+  it('of watch --json is one event per line, then the job; a failed job gives 1', async () => {
+    const job = { id: 'job_1', status: 'failed' };
+    answer = ({ url }) =>
+      url.includes('/events')
+        ? {
+            json: { data: url.includes('after=0') ? [{ sequence: 1 }, { sequence: 2 }] : [], terminal: true },
+          }
+        : { json: job };
+    const { code, out } = await run(['jobs', 'watch', 'job_1', '--json']);
+    expect(code).toBe(1);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([{ sequence: 1 }, { sequence: 2 }, job]);
+  });
+});
+
+describe('submitting', () => {
+  it('sends the file with the flags over it, and names in place of ids', async () => {
+    answer = ({ url }) =>
+      url.startsWith('/v1/datasets')
+        ? {
+            json: {
+              data: [
+                { id: 'ds_2', name: 'cats and dogs' },
+                { id: 'ds_1', name: 'cats' },
+              ],
+              nextCursor: null,
+            },
+          }
+        : problem('engine_unavailable');
+    const file = path.join(folder, 'recipe.json');
+    writeFileSync(file, JSON.stringify({ preset: 'shapes', dataset: 'cats', epochs: 9 }));
+    const { code } = await run(['jobs', 'submit', file, '--epochs', '2', '--name', 'n', '--label', 'a=b']);
+    expect(code).toBe(5);
+    expect(JSON.parse(String(server.asked.at(-1)?.body))).toEqual({
+      name: 'n',
+      labels: { a: 'b' },
+      recipe: { preset: 'shapes', dataset: 'ds_1', epochs: 2 },
+    });
+  });
+
+  it('reads a recipe from stdin, and says what is wrong with one', async () => {
+    answer = () => problem('engine_unavailable');
+    await run(['jobs', 'submit', '-'], { readStdin: async () => '{"preset":"shapes","dataset":"ds_1"}' });
+    expect(JSON.parse(String(server.asked[0]?.body)).recipe).toEqual({ preset: 'shapes', dataset: 'ds_1' });
+    const bad = await run(['jobs', 'submit', '-'], { readStdin: async () => '{"preset"' });
+    expect(bad.code).toBe(2);
+    expect(bad.err).toContain('is not JSON');
+    expect((await run(['jobs', 'submit', path.join(folder, 'none.json')])).code).toBe(2);
+  });
+});
+
+it('finds the address of a service of the data folder, unless its process is gone', async () => {
+  answer = () => ({ json: { status: 'ready', parts: [] } });
+  const write = (pid: number) =>
+    writeFileSync(path.join(folder, 'service.json'), JSON.stringify({ url: server.url, pid }));
+  write(process.pid);
+  expect((await run(['status'], { env: {} })).out).toContain(server.url);
+  write(2 ** 30);
+  expect((await run(['status', '--url', server.url], { env: {} })).code).toBe(0);
+  expect(server.asked).toHaveLength(2);
+});
+
+it('refuses a dataset file that is not there before it asks the service', async () => {
+  const { code, err } = await run(['datasets', 'create', 'x', path.join(folder, 'none.zip')]);
+  expect([code, server.asked.length]).toEqual([2, 0]);
+  expect(err).toContain('no such file');
+});

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import type { FileSource } from '../multipart.js';
+import { fileFromDisk } from '../node/file.js';
+import type { CreateDatasetInput } from '../resources/datasets.js';
+import { shapesFields, shapesFile } from '../shapes-upload.js';
+
+export const demoDatasets = ['fashion-mnist', 'shapes'] as const;
+export type DemoDatasetName = (typeof demoDatasets)[number];
+
+/** What the demo trains on. */
+export interface DemoDataset {
+  fields: CreateDatasetInput;
+  files: FileSource[];
+  preset: 'fashion-cnn' | 'shapes';
+  /** Names of the classes, where the upload has only numbers. */
+  classNames: readonly string[] | null;
+}
+
+/** A class's name; Fashion-MNIST's files hold numbers only. */
+export const nameOf = ({ classNames }: DemoDataset, given: string): string =>
+  classNames?.[Number(given)] ?? given;
+
+/** Where the Debian package dataset-fashion-mnist puts its files. */
+const FOLDER = '/usr/share/datasets/fashion-mnist';
+const FILES = [
+  'train-images-idx3-ubyte.gz',
+  'train-labels-idx1-ubyte.gz',
+  't10k-images-idx3-ubyte.gz',
+  't10k-labels-idx1-ubyte.gz',
+];
+const FASHION = [
+  'T-shirt/top',
+  'trouser',
+  'pullover',
+  'dress',
+  'coat',
+  'sandal',
+  'shirt',
+  'sneaker',
+  'bag',
+  'ankle boot',
+];
+
+/** The dataset with its files and, as the label `source`, what its content is known by. Rejects with what to type. */
+export async function demoDataset(name: DemoDatasetName): Promise<DemoDataset> {
+  if (name === 'shapes') {
+    const fields = { ...shapesFields('demo-shapes'), labels: { source: 'shapes-seed-0' } };
+    return { fields, files: [shapesFile()], preset: 'shapes', classNames: null };
+  }
+  const paths = FILES.map((file) => path.join(FOLDER, file));
+  const files = await Promise.all(paths.map(fileFromDisk)).catch((error: Error) => {
+    throw new Error(
+      `Fashion-MNIST is not installed (${error.message}). Type:\n` +
+        '    sudo apt-get install -y dataset-fashion-mnist\nor take the generated dataset:\n' +
+        '    npm run demo -- --dataset shapes',
+    );
+  });
+  const fields = { name: 'fashion-mnist', labels: { source: await digest(paths) } };
+  return { fields, files, preset: 'fashion-cnn', classNames: FASHION };
+}
+
+async function digest(paths: string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of paths) for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+}

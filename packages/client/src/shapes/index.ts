@@ -1,0 +1,3 @@
+export { shapesArchive } from './archive.js';
+export { type ShapeName, shapeNames } from './forms.js';
+export { countShapes, generateShapes, type ShapeImage, type ShapesOptions } from './generate.js';
