@@ -1,0 +1,16 @@
+import type { Queryable } from './sql.js';
+
+/** Of these blob keys, those that no row of any project names: their content may be deleted. */
+export async function unreferenced(client: Queryable, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await client.query<{ key: string }>(
+    `select key from unnest($1::text[]) as asked(key)
+     where not exists (select from dataset_blobs where dataset_blobs.key = asked.key)
+       and not exists (select from checkpoints where sha256 = asked.key)
+       and not exists (select from artifacts where sha256 = asked.key)
+       and not exists (select from models where sha256 = asked.key)
+       and not exists (select from predictions where images @> jsonb_build_array(jsonb_build_object('key', asked.key)))`,
+    [[...new Set(keys)]],
+  );
+  return rows.map(({ key }) => key);
+}

@@ -1,0 +1,95 @@
+import type { Dataset, DatasetManifest, IngestReport } from '@ravine/contracts';
+import type pg from 'pg';
+import { manifestKeys, type Upload } from './dataset-row.js';
+import { type NewDataset, nameBlobs } from './datasets.js';
+import { ownerGone } from './owner.js';
+import { first, json, transaction } from './sql.js';
+
+export interface IngestClaim {
+  id: string;
+  project: string;
+  name: string;
+  /** As declared by the user; null where the upload decides. */
+  height: number | null;
+  width: number | null;
+  channels: 1 | 3 | null;
+  fit: NewDataset['fit'];
+  uploads: Upload[];
+  attempt: number;
+}
+
+export type IngestEnd =
+  | { status: 'ready'; manifest: DatasetManifest; report: IngestReport }
+  | { status: 'refused'; report: IngestReport }
+  | { status: 'failed'; failure: NonNullable<Dataset['failure']> };
+
+/** What workers do with a dataset. After `claimIngest` everything is fenced: false when a newer attempt exists or it has ended. */
+export interface DatasetIngest {
+  /** Null when there is nothing to do: ended, gone, or a live worker is at it. */
+  claimIngest(id: string, workerId: string): Promise<IngestClaim | null>;
+  ingestProgress(id: string, attempt: number, progress: NonNullable<Dataset['progress']>): Promise<boolean>;
+  finishIngest(id: string, attempt: number, end: IngestEnd): Promise<boolean>;
+  /** Lets another worker take it at once. */
+  releaseIngest(id: string, attempt: number): Promise<boolean>;
+  /** Ids that wait for ingest and that nothing has happened to for that long, for the sweeper. */
+  stale(olderThanMs: number): Promise<string[]>;
+}
+
+const MINE = `id = $1 and ingest_attempt = $2 and ingest_worker_id is not null and status = 'ingesting'`;
+
+export function createDatasetIngest(pool: pg.Pool, lostAfterMs: number): DatasetIngest {
+  const fenced = async (id: string, attempt: number, columns: string, values: unknown[] = []) => {
+    const { rowCount } = await pool.query(
+      `update datasets set ${columns}, updated_at = now() where ${MINE}`,
+      [id, attempt, ...values],
+    );
+    return rowCount === 1;
+  };
+  return {
+    claimIngest: (id, workerId) =>
+      first<IngestClaim & pg.QueryResultRow>(
+        pool,
+        `update datasets set ingest_attempt = ingest_attempt + 1, ingest_worker_id = $2, ingest_claimed_at = now(),
+           progress = null, updated_at = now()
+         where id = $1 and status = 'ingesting'
+           and ${ownerGone('datasets', 'ingest_worker_id', 'ingest_claimed_at', '$2', '$3')}
+         returning id, project, name, height, width, channels, fit, uploads, ingest_attempt as attempt`,
+        [id, workerId, lostAfterMs],
+      ),
+
+    ingestProgress: (id, attempt, progress) => fenced(id, attempt, 'progress = $3', [json(progress)]),
+
+    finishIngest: (id, attempt, end) =>
+      transaction(pool, async (client) => {
+        const manifest = end.status === 'ready' ? end.manifest : null;
+        const { rowCount } = await client.query(
+          `update datasets set status = $3, manifest = $4, report = $5, failure = $6, progress = null,
+             ingest_worker_id = null, updated_at = now() where ${MINE}`,
+          [
+            id,
+            attempt,
+            end.status,
+            json(manifest),
+            json(end.status === 'failed' ? null : end.report),
+            json(end.status === 'failed' ? end.failure : null),
+          ],
+        );
+        if (rowCount === 0) return false;
+        if (manifest !== null) await nameBlobs(client, id, manifestKeys(manifest));
+        return true;
+      }),
+
+    releaseIngest: (id, attempt) => fenced(id, attempt, 'ingest_worker_id = null, progress = null'),
+
+    async stale(olderThanMs) {
+      const { rows } = await pool.query<{ id: string }>(
+        `select id from datasets
+         where status = 'ingesting' and updated_at < now() - $1 * interval '1 millisecond'
+           and ${ownerGone('datasets', 'ingest_worker_id', 'ingest_claimed_at', 'null::text', '$2')}
+         order by id limit 1000`,
+        [olderThanMs, lostAfterMs],
+      );
+      return rows.map(({ id }) => id);
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { first, json } from './sql.js';
+
+const LOCK_MS = 2 * 60_000;
+const RENEW_MS = 30_000;
+
+export interface KeptAnswer {
+  status: number;
+  body: unknown;
+  requestHash: string;
+}
+
+export type Begun =
+  /** The caller runs the request, then calls `complete` or `abandon`. */
+  | { state: 'new' }
+  /** The first request succeeded with this answer. With a null hash the caller still has to compare `requestHash`. */
+  | ({ state: 'replay' } & KeptAnswer)
+  | { state: 'in_progress' }
+  | { state: 'mismatch' };
+
+/** Idempotency-Keys of POST requests: what runs in this process is held; what a dead process held is free after two minutes. */
+export interface Idempotency {
+  /** `requestHash` is null while the body is not read yet (uploads). */
+  begin(project: string, key: string, route: string, requestHash: string | null): Promise<Begun>;
+  complete(project: string, key: string, answer: KeptAnswer): Promise<void>;
+  /** The request failed: the key may be used again. */
+  abandon(project: string, key: string): Promise<void>;
+  /** Forgets answers of that age (the API keeps 48 hours); answers how many. */
+  purge(olderThanMs: number): Promise<number>;
+  close(): void;
+}
+
+interface KeyRow {
+  route: string;
+  request_hash: string | null;
+  status: number | null;
+  body: unknown;
+  expired: boolean;
+}
+
+export function createIdempotency(pool: pg.Pool): Idempotency {
+  const held = new Map<string, string>(); // project and key → owner, of requests that run in this process
+  const nameOf = (project: string, key: string) => `${project} ${key}`;
+
+  const renew = setInterval(() => {
+    const owners = [...held.values()];
+    if (owners.length === 0) return;
+    // A failure is made good by the next round; the lock outlives several.
+    pool.query(RENEW, [owners, LOCK_MS]).catch(() => {});
+  }, RENEW_MS).unref();
+
+  return {
+    async begin(project, key, route, requestHash) {
+      const owner = randomUUID();
+      if (await takeKey(pool, { project, key, route, requestHash, owner })) {
+        held.set(nameOf(project, key), owner);
+        return { state: 'new' };
+      }
+      const row = await first<KeyRow & pg.QueryResultRow>(
+        pool,
+        `select route, request_hash, status, body, status is null and locked_until < now() as expired
+         from idempotency_keys where project = $1 and key = $2`,
+        [project, key],
+      );
+      if (row === null || row.expired) return { state: 'in_progress' }; // given up a moment ago: the caller asks again
+      return stateOf(row, route, requestHash);
+    },
+
+    async complete(project, key, { status, body, requestHash }) {
+      const name = nameOf(project, key);
+      const owner = held.get(name);
+      await pool.query(
+        `update idempotency_keys set status = $4, body = $5, request_hash = $6
+         where project = $1 and key = $2 and owner = $3 and status is null`,
+        [project, key, owner ?? null, status, json(body), requestHash],
+      );
+      held.delete(name);
+    },
+
+    async abandon(project, key) {
+      const name = nameOf(project, key);
+      const owner = held.get(name);
+      held.delete(name);
+      await pool.query(
+        'delete from idempotency_keys where project = $1 and key = $2 and owner = $3 and status is null',
+        [project, key, owner ?? null],
+      );
+    },
+
+    async purge(olderThanMs) {
+      const { rowCount } = await pool.query(
+        `delete from idempotency_keys where created_at < now() - $1 * interval '1 millisecond' and locked_until < now()`,
+        [olderThanMs],
+      );
+      return rowCount ?? 0;
+    },
+
+    close: () => clearInterval(renew),
+  };
+}
+
+const RENEW = `update idempotency_keys set locked_until = now() + $2 * interval '1 millisecond'
+  where owner = any($1) and status is null`;
+
+interface Attempt {
+  project: string;
+  key: string;
+  route: string;
+  requestHash: string | null;
+  owner: string;
+}
+
+/** Makes the row, or takes over the one of a process that died; one of many callers gets it. */
+async function takeKey(
+  pool: pg.Pool,
+  { project, key, route, requestHash, owner }: Attempt,
+): Promise<boolean> {
+  const { rowCount } = await pool.query(TAKE, [project, key, route, requestHash, owner, LOCK_MS]);
+  return rowCount === 1;
+}
+
+const TAKE = `
+  insert into idempotency_keys (project, key, route, request_hash, owner, locked_until)
+  values ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond')
+  on conflict (project, key) do update set route = excluded.route, request_hash = excluded.request_hash,
+    owner = excluded.owner, locked_until = excluded.locked_until, created_at = now()
+  where idempotency_keys.status is null and idempotency_keys.locked_until < now()`;
+
+function stateOf(row: KeyRow, route: string, requestHash: string | null): Begun {
+  const other =
+    row.route !== route ||
+    (requestHash !== null && row.request_hash !== null && row.request_hash !== requestHash);
+  if (other) return { state: 'mismatch' };
+  if (row.status === null) return { state: 'in_progress' };
+  return { state: 'replay', status: row.status, body: row.body, requestHash: row.request_hash ?? '' };
+}

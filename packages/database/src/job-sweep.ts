@@ -1,0 +1,70 @@
+import type { Failure } from '@ravine/contracts';
+import type pg from 'pg';
+import { moveJob } from './job-row.js';
+import type { TrainQueue } from './jobs.js';
+import { ownerGone } from './owner.js';
+import { first, json, text, transaction } from './sql.js';
+
+/** What is needed to put a job into its queue again. */
+export interface Undelivered {
+  id: string;
+  attempt: number;
+  priority: number;
+  queue: TrainQueue;
+}
+
+/** What the sweeper looks for, over all projects. */
+export interface JobSweep {
+  /** Queued jobs that nothing has happened to for that long: their delivery may be lost. */
+  queuedWithoutDelivery(olderThanMs: number): Promise<Undelivered[]>;
+  /** Running or cancelling jobs whose worker is gone. */
+  lost(): Promise<Undelivered[]>;
+  /** Ends a job that no worker has begun (e.g. none can ever). False when it is not queued any more. */
+  refuse(id: string, failure: Failure): Promise<boolean>;
+}
+
+const MOST = 1000;
+
+export function createJobSweep(pool: pg.Pool, lostAfterMs: number): JobSweep {
+  return {
+    async queuedWithoutDelivery(olderThanMs) {
+      const { rows } = await pool.query<Undelivered>(
+        `select id, attempt, priority, queue from jobs
+         where status = 'queued' and updated_at < now() - $1 * interval '1 millisecond' order by id limit ${MOST}`,
+        [olderThanMs],
+      );
+      return rows;
+    },
+
+    async lost() {
+      const { rows } = await pool.query<Undelivered>(
+        `select id, attempt, priority, queue from jobs
+         where status in ('running', 'cancelling')
+           and ${ownerGone('jobs', 'worker_id', 'claimed_at', 'null::text', '$1')} order by id limit ${MOST}`,
+        [lostAfterMs],
+      );
+      return rows;
+    },
+
+    refuse: (id, failure) =>
+      transaction(pool, async (client) => {
+        const job = await first<{ attempt: number }>(
+          client,
+          `select attempt from jobs where id = $1 and status = 'queued' for no key update`,
+          [id],
+        );
+        if (job === null) return false;
+        await moveJob(client, {
+          id,
+          from: 'queued',
+          to: 'failed',
+          attempt: null,
+          reason: text(failure.message),
+          set: { failure: json(failure) },
+          data: { class: failure.class, code: failure.code },
+          level: 'error',
+        });
+        return true;
+      }),
+  };
+}

@@ -1,0 +1,148 @@
+import { AppError, type Job, type JobStatus, type ListJobsQuery, type Page } from '@ravine/contracts';
+import type pg from 'pg';
+import type { z } from 'zod';
+import { appendEvents } from './events.js';
+import type { PrismaClient } from './generated/client.js';
+import { createJobAttempts, type JobAttempts } from './job-attempts.js';
+import { jobView, moveJob, TRANSITION, unowned } from './job-row.js';
+import { createJobSweep, type JobSweep } from './job-sweep.js';
+import { cursorId, pageOfRows } from './page.js';
+import { first, json, text, transaction } from './sql.js';
+
+export type TrainQueue = 'train.cpu' | 'train.cuda';
+export type CancelMode = 'graceful' | 'now';
+
+export type NewJob = Pick<
+  Job,
+  'id' | 'name' | 'recipe' | 'recipeHash' | 'datasetId' | 'labels' | 'priority' | 'maxMinutes'
+> & { queue?: TrainQueue };
+
+export interface Jobs extends JobAttempts, JobSweep {
+  /** Queued. Throws dataset_not_found or dataset_not_ready when the dataset is not one that this project can train on. */
+  create(project: string, job: NewJob): Promise<Job>;
+  get(project: string, id: string): Promise<Job | null>;
+  /** Newest first; `name` is the whole name. */
+  list(project: string, query: z.output<typeof ListJobsQuery>): Promise<Page<Job>>;
+  /**
+   * Queued: cancelled at once. Running: cancelling, which the worker sees. Already cancelling or cancelled: nothing changes, but
+   * `now` replaces `graceful`. 'illegal' when the job has ended otherwise, null when there is none.
+   */
+  requestCancel(
+    project: string,
+    id: string,
+    mode: CancelMode,
+  ): Promise<{ job: Job; changed: boolean } | 'illegal' | null>;
+}
+
+export function createJobs(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: number): Jobs {
+  const jobs: Pick<Jobs, 'create' | 'get' | 'list' | 'requestCancel'> = {
+    async create(project, job) {
+      await transaction(pool, async (client) => {
+        const { rowCount } = await client.query(INSERT, [
+          job.id,
+          project,
+          text(job.name),
+          job.datasetId,
+          json(job.recipe),
+          job.recipeHash,
+          json(job.labels),
+          job.priority,
+          job.maxMinutes,
+          job.queue ?? 'train.cpu',
+        ]);
+        if (rowCount === 0) throw await unusableDataset(client, project, job.datasetId);
+        await client.query('insert into job_counters (job_id) values ($1)', [job.id]);
+        await appendEvents(client, job.id, null, [
+          {
+            type: 'status',
+            level: 'info',
+            message: 'queued',
+            data: { from: null, to: 'queued', reason: null },
+          },
+        ]);
+      });
+      return jobView(await prisma.job.findUniqueOrThrow({ where: { id: job.id } }));
+    },
+
+    async get(project, id) {
+      const row = await prisma.job.findFirst({ where: { id, project } });
+      return row === null ? null : jobView(row);
+    },
+
+    async list(project, { limit, cursor, status, datasetId, name }) {
+      const before = cursorId(cursor, 'job');
+      const rows = await prisma.job.findMany({
+        where: {
+          project,
+          ...(before === null ? {} : { id: { lt: before } }),
+          ...(status === undefined ? {} : { status }),
+          ...(datasetId === undefined ? {} : { datasetId }),
+          ...(name === undefined ? {} : { name: text(name) }),
+        },
+        orderBy: { id: 'desc' },
+        take: limit + 1,
+      });
+      return pageOfRows(rows, limit, jobView);
+    },
+
+    async requestCancel(project, id, mode) {
+      const changed = await transaction(pool, (client) => cancel(client, project, id, mode));
+      if (changed === null || changed === 'illegal') return changed;
+      const row = await prisma.job.findFirst({ where: { id, project } });
+      return row === null ? null : { job: jobView(row), changed };
+    },
+  };
+  return {
+    ...jobs,
+    ...createJobAttempts(pool, prisma, lostAfterMs),
+    ...createJobSweep(pool, lostAfterMs),
+  };
+}
+
+// The lock on the dataset's row keeps it from being deleted before the job that names it is there.
+const INSERT = `
+  insert into jobs (id, project, name, dataset_id, recipe, recipe_hash, labels, priority, max_minutes, queue, transitions)
+  select $1, $2, $3, dataset.id, $5::jsonb, $6, $7::jsonb, $8, $9, $10, ${TRANSITION('null::text', "'queued'", 'null::text')}
+  from datasets as dataset
+  where dataset.id = $4 and dataset.project = $2 and dataset.status = 'ready'
+  for key share of dataset`;
+
+async function unusableDataset(client: pg.PoolClient, project: string, id: string): Promise<AppError> {
+  const found = await first<{ status: string }>(
+    client,
+    'select status from datasets where id = $1 and project = $2',
+    [id, project],
+  );
+  return found === null
+    ? new AppError('dataset_not_found', { detail: `There is no dataset ${id}` })
+    : new AppError('dataset_not_ready', { detail: `The dataset ${id} is ${found.status}, not ready` });
+}
+
+async function cancel(
+  client: pg.PoolClient,
+  project: string,
+  id: string,
+  mode: CancelMode,
+): Promise<boolean | 'illegal' | null> {
+  const job = await first<{ status: JobStatus; attempt: number; cancel_mode: CancelMode | null }>(
+    client,
+    'select status, attempt, cancel_mode from jobs where id = $1 and project = $2 for no key update',
+    [id, project],
+  );
+  if (job === null) return null;
+  const { status: from } = job;
+  const move = { id, from, attempt: null, reason: 'cancelled by request' };
+  if (from === 'queued') {
+    await moveJob(client, { ...move, to: 'cancelled', set: { ...unowned, cancel_mode: mode } });
+    return true;
+  }
+  if (from === 'running') {
+    await moveJob(client, { ...move, to: 'cancelling', set: { cancel_mode: mode }, data: { mode } });
+    return true;
+  }
+  if (from === 'cancelling' && mode === 'now' && job.cancel_mode !== 'now') {
+    await client.query(`update jobs set cancel_mode = 'now', updated_at = now() where id = $1`, [id]);
+    return true;
+  }
+  return from === 'cancelling' || from === 'cancelled' ? false : 'illegal';
+}

@@ -1,0 +1,121 @@
+import { AppError, type Model, newId, type Prediction } from '@ravine/contracts';
+import type pg from 'pg';
+import { unreferenced } from './blobs.js';
+import type { PrismaClient } from './generated/client.js';
+import { modelView } from './models.js';
+import { ownerGone } from './owner.js';
+import { first, json, transaction } from './sql.js';
+
+export interface PredictionImage {
+  fileName: string;
+  key: string;
+}
+
+export interface PredictionError {
+  code: string;
+  message: string;
+}
+
+export interface PredictionState {
+  status: 'queued' | 'running' | 'done';
+  modelId: string;
+  results: Prediction['results'] | null;
+  error: PredictionError | null;
+  seconds: number | null;
+}
+
+export interface PredictionClaim {
+  id: string;
+  project: string;
+  model: Model;
+  images: PredictionImage[];
+  topK: number;
+}
+
+/** Requests to a model, which a worker answers. They are short-lived: `expire` removes them. */
+export interface Predictions {
+  /** Answers the id; throws model_not_found. */
+  create(
+    project: string,
+    request: { modelId: string; images: readonly PredictionImage[]; topK: number },
+  ): Promise<string>;
+  get(project: string, id: string): Promise<PredictionState | null>;
+  /** Null when it is answered, gone, or with a live worker. */
+  claim(id: string, workerId: string): Promise<PredictionClaim | null>;
+  /** False when it is answered already or gone. */
+  finish(
+    id: string,
+    outcome: { results: Prediction['results']; seconds: number } | { error: PredictionError },
+  ): Promise<boolean>;
+  /** Ids that wait for longer, for the sweeper. */
+  stale(olderThanMs: number): Promise<string[]>;
+  /** Removes requests of that age; `keys` are the image blobs that nothing names any more. */
+  expire(olderThanMs: number): Promise<{ ids: string[]; keys: string[] }>;
+}
+
+export function createPredictions(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: number): Predictions {
+  return {
+    async create(project, { modelId, images, topK }) {
+      const id = newId('pred');
+      const rows = images.map(({ fileName, key }) => ({ fileName, key }));
+      const { rowCount } = await pool.query(
+        `insert into predictions (id, project, model_id, images, top_k)
+         select $1, $2, models.id, $4::jsonb, $5 from models where models.id = $3 and models.project = $2`,
+        [id, project, modelId, json(rows), topK],
+      );
+      if (rowCount === 0) throw new AppError('model_not_found', { detail: `There is no model ${modelId}` });
+      return id;
+    },
+
+    get: (project, id) =>
+      first<PredictionState & pg.QueryResultRow>(
+        pool,
+        `select status, model_id as "modelId", results, error, seconds from predictions where id = $1 and project = $2`,
+        [id, project],
+      ),
+
+    async claim(id, workerId) {
+      const { rowCount } = await pool.query(
+        `update predictions set status = 'running', worker_id = $2, claimed_at = now()
+         where id = $1 and (status = 'queued' or (status = 'running'
+           and ${ownerGone('predictions', 'worker_id', 'claimed_at', '$2', '$3')}))`,
+        [id, workerId, lostAfterMs],
+      );
+      if (rowCount === 0) return null;
+      const row = await prisma.prediction.findUnique({ where: { id }, include: { model: true } });
+      if (row === null) return null;
+      const images = row.images as unknown as PredictionImage[]; // written by `create`
+      return { id, project: row.project, model: modelView(row.model), images, topK: row.topK };
+    },
+
+    async finish(id, outcome) {
+      const { rowCount } = await pool.query(
+        `update predictions set status = 'done', results = $2, error = $3, seconds = $4, finished_at = now()
+         where id = $1 and status <> 'done'`,
+        'error' in outcome
+          ? [id, null, json(outcome.error), null]
+          : [id, json(outcome.results), null, outcome.seconds],
+      );
+      return rowCount === 1;
+    },
+
+    async stale(olderThanMs) {
+      const { rows } = await pool.query<{ id: string }>(
+        `select id from predictions where status <> 'done' and created_at < now() - $1 * interval '1 millisecond'
+           and ${ownerGone('predictions', 'worker_id', 'claimed_at', 'null::text', '$2')} order by id limit 1000`,
+        [olderThanMs, lostAfterMs],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    expire: (olderThanMs) =>
+      transaction(pool, async (client) => {
+        const { rows } = await client.query<{ id: string; images: PredictionImage[] }>(
+          `delete from predictions where created_at < now() - $1 * interval '1 millisecond' returning id, images`,
+          [olderThanMs],
+        );
+        const keys = rows.flatMap(({ images }) => images.map(({ key }) => key));
+        return { ids: rows.map(({ id }) => id), keys: await unreferenced(client, keys) };
+      }),
+  };
+}
