@@ -27,9 +27,12 @@ export interface Catalog {
   recipe: Record<string, unknown>;
 }
 
-const jsonSchema = (schema: z.ZodType): Record<string, unknown> => ({
-  ...z.toJSONSchema(schema, { io: 'input' }),
-});
+/** JSON schema of what a client may write. A schema with an id of its own comes back inlined, not as a reference. */
+function jsonSchema(schema: z.ZodType): Record<string, unknown> {
+  const { $ref, $defs, ...json } = z.toJSONSchema(schema, { io: 'input' });
+  const name = $ref?.split('/').at(-1);
+  return { ...json, ...(name ? $defs?.[name] : {}) };
+}
 
 interface Described {
   kind: string;

@@ -17,8 +17,8 @@ type Input = Parameters<typeof Optimizer.parse>[0];
 function walk(input: Input, gradients: number[], rates: number[] | number, start = 1): number[] {
   const options = Optimizer.parse(input);
   const optimizer = resolveOptimizer(options);
-  let parameter = Float64Array.of(start);
-  let slots = Object.fromEntries(
+  let parameter: Float64Array = Float64Array.of(start);
+  let slots: Record<string, Float64Array> = Object.fromEntries(
     Object.entries(optimizerSlots(optimizer)).map(([name, value]) => [name, Float64Array.of(value)]),
   );
   return gradients.map((gradient, i) => {

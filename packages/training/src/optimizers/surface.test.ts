@@ -19,8 +19,8 @@ function gradient(theta: Float64Array): Float64Array {
 function descend(input: object, steps: number): { b: number; w: number }[] {
   const options = Optimizer.parse(input);
   const optimizer = resolveOptimizer(options);
-  let parameter = Float64Array.of(-120, -4);
-  let slots = Object.fromEntries(
+  let parameter: Float64Array = Float64Array.of(-120, -4);
+  let slots: Record<string, Float64Array> = Object.fromEntries(
     Object.entries(optimizerSlots(optimizer)).map(([name, value]) => [name, new Float64Array(2).fill(value)]),
   );
   return Array.from({ length: steps }, (_, i) => {
