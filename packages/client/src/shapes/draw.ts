@@ -4,8 +4,8 @@ import type { Form } from './forms.js';
 type Colour = [number, number, number];
 
 /**
- * Draws one form in a random colour, place, size and angle on a background that fades from one colour to another,
- * in light colours on a dark ground, among specks and under Gaussian noise. Returns size × size RGB pixels, uint8 HWC.
+ * Draws one form in a random light colour, place, size and angle on a ground that fades from one dark colour to
+ * another, among specks and under Gaussian noise. Returns size × size RGB pixels, uint8 HWC.
  */
 export function drawShape(form: Form, size: number, random: RandomStream): Uint8Array {
   const radius = between(random, 0.24, 0.4) * size;

@@ -25,7 +25,7 @@ const triangle: Form = (x, y) => Math.max(-y, 0.5 * y + 0.866 * x, 0.5 * y - 0.8
 
 /** Two triangles that touch with a point. */
 const hourglass: Form = (x, y) =>
-  Math.max(Math.abs(y) - 0.8, (Math.abs(x) - 0.75 * Math.abs(y) - 0.05) * 0.8);
+  Math.max(Math.abs(y) - 0.8, (Math.abs(x) - 0.65 * Math.abs(y) - 0.05) * 0.84);
 
 /** By class name, in the order of their numbers in the random draws: new ones go to the end. */
 export const forms = {
