@@ -1,5 +1,6 @@
 import type { Dataset, DatasetManifest, IngestReport } from '@ravine/contracts';
 import type pg from 'pg';
+import { unreferenced } from './blobs.js';
 import { manifestKeys, type Upload } from './dataset-row.js';
 import { type NewDataset, nameBlobs } from './datasets.js';
 import { ownerGone } from './owner.js';
@@ -31,6 +32,8 @@ export interface DatasetIngest {
   finishIngest(id: string, attempt: number, end: IngestEnd): Promise<boolean>;
   /** Lets another worker take it at once. */
   releaseIngest(id: string, attempt: number): Promise<boolean>;
+  /** The packed data took the place of the upload: answers the upload's blobs that nothing names any more. */
+  forgetUploads(id: string): Promise<{ keys: string[] }>;
   /** Ids that wait for ingest and that nothing has happened to for that long, for the sweeper. */
   stale(olderThanMs: number): Promise<string[]>;
 }
@@ -80,6 +83,23 @@ export function createDatasetIngest(pool: pg.Pool, lostAfterMs: number): Dataset
       }),
 
     releaseIngest: (id, attempt) => fenced(id, attempt, 'ingest_worker_id = null, progress = null'),
+
+    forgetUploads: (id) =>
+      transaction(pool, async (client) => {
+        const dataset = await first<{ uploads: Upload[]; manifest: DatasetManifest | null }>(
+          client,
+          `select uploads, manifest from datasets where id = $1 and status <> 'ingesting' for no key update`,
+          [id],
+        );
+        if (dataset === null) return { keys: [] };
+        const needed = dataset.manifest === null ? [] : manifestKeys(dataset.manifest);
+        const { rows } = await client.query<{ key: string }>(
+          'delete from dataset_blobs where dataset_id = $1 and key = any($2) and key <> all($3) returning key',
+          [id, dataset.uploads.map(({ key }) => key), needed],
+        );
+        const keys = rows.map(({ key }) => key);
+        return { keys: await unreferenced(client, keys) };
+      }),
 
     async stale(olderThanMs) {
       const { rows } = await pool.query<{ id: string }>(

@@ -1,0 +1,44 @@
+import type { Failure } from '@ravine/contracts';
+import { DatasetError } from '@ravine/datasets';
+import { EngineError, type EngineErrorCode, SpecError } from '@ravine/training';
+
+const classOfEngineError: Record<EngineErrorCode, Failure['class']> = {
+  engine_unavailable: 'config',
+  engine_unsupported: 'config',
+  engine_out_of_memory: 'out_of_memory',
+  engine_failed: 'internal',
+};
+
+const SMALLER = 'use a smaller batchSize, a smaller network or image size, or a machine with more memory';
+
+/** What an error of a training process means for its job. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof EngineError) {
+    const kind = classOfEngineError[error.code];
+    const advice = kind === 'out_of_memory' ? `: ${SMALLER}` : '';
+    return failure(kind, error.code, `${error.message}${advice}`);
+  }
+  if (error instanceof SpecError) return failure('config', 'recipe_invalid', error.message);
+  if (error instanceof DatasetError) return failure('data', error.code, error.message);
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof RangeError && /allocation failed|array length/i.test(message)) {
+    return failure('out_of_memory', 'out_of_memory', `memory ran out (${message}): ${SMALLER}`);
+  }
+  if (isDiskFull(error)) {
+    return failure(
+      'infrastructure',
+      'storage_full',
+      `the disk of the worker is full (${message}): free space in its data folder`,
+    );
+  }
+  const evidence = { stack: error instanceof Error ? error.stack : undefined };
+  return { ...failure('internal', 'internal', message), evidence };
+}
+
+function failure(kind: Failure['class'], code: string, message: string): Failure {
+  const retryable = kind === 'infrastructure' || kind === 'internal';
+  return { class: kind, code, message, step: null, retryable, evidence: {} };
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');

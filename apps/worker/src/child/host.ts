@@ -1,0 +1,85 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type ChildExit, describeExit, readOomKills } from './exit.js';
+import { type FromChild, type Purpose, parseFromChild, type ToChild } from './protocol.js';
+import { tailOf } from './tail.js';
+
+const ENTRY = fileURLToPath(new URL('./main.js', import.meta.url));
+const STDERR_LINES = 20;
+
+export interface ChildOptions<P extends Purpose> {
+  purpose: P;
+  environment: Record<string, string>;
+  onMessage: (message: FromChild<P>) => void;
+  /** Each line that the child writes to its outputs. */
+  onLine: (line: string) => void;
+}
+
+/** One child process; it dies with this process. */
+export interface Child<P extends Purpose> {
+  readonly processId: number | undefined;
+  /** A message to a child that is gone is dropped: `exited` tells. */
+  send(message: ToChild<P>): void;
+  kill(): void;
+  /** Resolves after the process is gone and its last message was handed over; never rejects. */
+  readonly exited: Promise<ChildExit>;
+}
+
+/** Starts a child. It has its own environment from before exec, since allocator and OpenMP read theirs only once. */
+export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P> {
+  const before = readOomKills();
+  const child = fork(ENTRY, [options.purpose], {
+    env: options.environment,
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: ['--enable-source-maps'],
+  });
+  child.stdout?.setEncoding('utf8');
+  const stderr = child.stderr ? tailOf(child.stderr, STDERR_LINES, options.onLine) : () => [];
+  if (child.stdout) tailOf(child.stdout, 1, options.onLine);
+
+  const faults: string[] = [];
+  child.on('message', (raw) => {
+    try {
+      options.onMessage(parseFromChild(options.purpose, raw));
+    } catch (error) {
+      // A report that is lost would leave the child waiting for its acknowledgement.
+      faults.push(`a message of the ${options.purpose} process was refused: ${String(error)}`);
+      child.kill('SIGKILL');
+    }
+  });
+
+  return {
+    processId: child.pid,
+    send: (message) => void (child.connected && child.send(message as object, () => {})),
+    kill: () => void child.kill('SIGKILL'),
+    exited: exitOf(child, faults).then(({ code, signal }) => ({
+      code,
+      signal,
+      stderr: [...stderr(), ...faults],
+      outOfMemory: signal === 'SIGKILL' && readOomKills().some((count, i) => count > (before[i] ?? 0)),
+    })),
+  };
+}
+
+/** 'close' comes after the last message and the last line of output; 'error' alone when the process could not start. */
+function exitOf(child: ChildProcess, faults: string[]): Promise<Pick<ChildExit, 'code' | 'signal'>> {
+  return new Promise((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal }));
+    child.on('error', (error) => {
+      faults.push(error.message);
+      if (child.pid === undefined) resolve({ code: null, signal: null });
+    });
+  });
+}
+
+/** The error for a child that ended before it did its work. */
+export class ChildEnded extends Error {
+  constructor(
+    readonly purpose: Purpose,
+    readonly exit: ChildExit,
+  ) {
+    super(`the ${purpose} process ${describeExit(exit)}`);
+    this.name = 'ChildEnded';
+  }
+}

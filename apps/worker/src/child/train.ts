@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import { openPacked } from '@ravine/datasets';
+import { loadTorchEngine } from '@ravine/engine-torch';
+import {
+  type Checkpoint,
+  compileProgram,
+  type DatasetFacts,
+  decodeCheckpoint,
+  EngineError,
+  runTraining,
+  SafetensorsError,
+  type TrainingOutcome,
+} from '@ravine/training';
+import { type Channel, openChannel } from './channel.js';
+import { failureOf } from './failure.js';
+import { peakMemoryBytes } from './peak-memory.js';
+import type { FromChild, TrainStart } from './protocol.js';
+import { createReporter, type Reporter } from './reporter.js';
+
+/** Runs one job: this process owns the engine, and the parent owns the rows. */
+export async function train(): Promise<void> {
+  const channel = openChannel('train');
+  const stop = new AbortController();
+  channel.onMessage((message) => {
+    if (message.type === 'start') void run(message, channel, stop.signal);
+    else stop.abort();
+  });
+}
+
+async function run(start: TrainStart, channel: Channel<'train'>, signal: AbortSignal): Promise<void> {
+  const reporter = createReporter(start, channel);
+  try {
+    const outcome = await trainJob(start, reporter, signal);
+    await reporter.flush();
+    await channel.finish(lastWordOf(outcome));
+  } catch (error) {
+    await channel.finish({ type: 'failed', failure: failureOf(error) });
+  }
+}
+
+async function trainJob(
+  start: TrainStart,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<TrainingOutcome> {
+  const { recipe, manifest, files } = start;
+  const { engine, reason } = loadTorchEngine();
+  if (!engine) throw new EngineError('engine_unavailable', reason);
+  const data = await openPacked(manifest, (key) => readFile(files[key] ?? key));
+  const program = compileProgram(recipe, factsOf(recipe.dataset, manifest), start.precision);
+  const resume = await readResume(start.resumeFrom, reporter);
+  await reporter.ready(program, resume);
+  return runTraining({
+    engine,
+    recipe,
+    program,
+    data,
+    device: start.device,
+    threads: start.threads,
+    resume,
+    signal,
+    timeLimitMs: start.timeLimitMs,
+    report: reporter.report,
+    clock: () => performance.now(),
+  });
+}
+
+/** A damaged checkpoint costs the work so far, not the job. */
+async function readResume(path: string | null, reporter: Reporter): Promise<Checkpoint | null> {
+  if (path === null) return null;
+  try {
+    return decodeCheckpoint(await readFile(path));
+  } catch (error) {
+    if (!(error instanceof SafetensorsError)) throw error;
+    await reporter.warn(`the last checkpoint cannot be read (${error.message}): training starts over`);
+    return null;
+  }
+}
+
+function factsOf(id: string, manifest: TrainStart['manifest']): DatasetFacts {
+  const { height, width, channels, classes, mean, standardDeviation, splits } = manifest;
+  const counts = Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, split?.perClass]));
+  return { id, height, width, channels, classes, mean, standardDeviation, counts };
+}
+
+function lastWordOf(outcome: TrainingOutcome): FromChild<'train'> {
+  switch (outcome.status) {
+    case 'succeeded':
+      return {
+        type: 'finished',
+        stopReason: outcome.stopReason,
+        testAccuracy: outcome.evaluation.accuracy,
+        trainSeconds: outcome.trainSeconds,
+        peakMemoryBytes: peakMemoryBytes(),
+      };
+    case 'stopped':
+      return { type: 'stopped', step: outcome.step };
+    case 'failed':
+      return { type: 'failed', failure: outcome.failure };
+  }
+}

@@ -1,0 +1,76 @@
+import type { WorkerParts } from './parts.js';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** How long a row may wait for its delivery before it gets another. */
+const LOST_DELIVERY_MS = MINUTE_MS;
+/** Somebody waits for a prediction. */
+const LOST_PREDICTION_MS = 5_000;
+const PREDICTION_TTL_MS = 10 * MINUTE_MS;
+const IDEMPOTENCY_TTL_MS = 2 * DAY_MS;
+const OLD_WORKER_MS = DAY_MS;
+
+/**
+ * Repairs what outages and crashes left behind: rows whose delivery was lost, jobs whose worker is gone, rows and blobs
+ * that nobody needs any more.
+ */
+export function createChores({ database, queues, storage, log }: WorkerParts) {
+  const isDue = createRecheck(LOST_DELIVERY_MS);
+  return {
+    async jobsWithoutDelivery() {
+      for (const { id, attempt, priority, queue } of await database.jobs.queuedWithoutDelivery(
+        LOST_DELIVERY_MS,
+      )) {
+        if (isDue(id)) await queues.enqueue(queue, id, { priority, dedupeKey: deliveryKey(id, attempt) });
+      }
+    },
+
+    async jobsOfLostWorkers() {
+      for (const { id, attempt, priority, queue } of await database.jobs.lost()) {
+        log.warn({ job: id, attempt }, 'the worker of a job is lost: the job is given to another');
+        await queues.enqueue(queue, id, { priority, dedupeKey: deliveryKey(id, attempt) });
+      }
+    },
+
+    async datasetsWithoutDelivery() {
+      for (const id of await database.datasets.stale(LOST_DELIVERY_MS)) {
+        if (isDue(id)) await queues.enqueue('control', id);
+      }
+    },
+
+    async predictionsWithoutDelivery() {
+      for (const id of await database.predictions.stale(LOST_PREDICTION_MS)) {
+        if (isDue(id)) await queues.enqueue('predict', id);
+      }
+    },
+
+    async oldPredictions() {
+      const { keys } = await database.predictions.expire(PREDICTION_TTL_MS);
+      for (const key of keys) await storage.delete(key);
+    },
+
+    async oldIdempotencyKeys() {
+      await database.idempotency.purge(IDEMPOTENCY_TTL_MS);
+    },
+
+    async oldWorkers() {
+      await database.workers.removeStale(OLD_WORKER_MS);
+    },
+  };
+}
+
+/** While a delivery of this attempt waits or runs, another one is not added. */
+const deliveryKey = (id: string, attempt: number): string => (attempt === 0 ? id : `${id}:${attempt}`);
+
+/** Whether an id is to be looked at (again): at most once in `ms`, however long its row waits. */
+export function createRecheck(ms: number, clock: () => number = Date.now): (id: string) => boolean {
+  const looked = new Map<string, number>();
+  return (id) => {
+    const now = clock();
+    for (const [known, at] of looked) if (now - at >= ms) looked.delete(known);
+    if (looked.has(id)) return false;
+    looked.set(id, now);
+    return true;
+  };
+}

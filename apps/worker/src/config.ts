@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import { databaseEnvironment } from '@ravine/database';
+import { queueEnvironment } from '@ravine/queue';
+import { storageEnvironment } from '@ravine/storage';
+import { z } from 'zod';
+import { availableThreads } from './available-threads.js';
+
+const count = (maximum: number) =>
+  z
+    .string()
+    .regex(/^[0-9]+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(maximum));
+
+/** Everything that a worker process takes from the environment. */
+export const WorkerEnvironment = z.object({
+  ...databaseEnvironment.shape,
+  ...queueEnvironment.shape,
+  ...storageEnvironment.shape,
+  DATABASE_URL: databaseEnvironment.shape.DATABASE_URL.unwrap().describe('PostgreSQL that holds the rows'),
+  STORAGE_URL: storageEnvironment.shape.STORAGE_URL.unwrap().describe('Where artifacts are kept'),
+  RAVINE_WORKER_CONCURRENCY: count(64)
+    .optional()
+    .describe('Training jobs at once on each device (default 1)'),
+  RAVINE_THREADS: count(1024).optional().describe('CPU threads for all jobs together (default: all cores)'),
+  RAVINE_DATA: z.string().min(1).default('.ravine').describe('Folder for caches and temporary files'),
+  RAVINE_CACHE_GIB: count(1_000_000).optional().describe('Size of the dataset cache (default 20)'),
+  RAVINE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+export type WorkerEnvironment = z.output<typeof WorkerEnvironment>;
+
+/** What `createWorker` needs beside its parts. */
+export interface WorkerSettings {
+  /** For caches and temporary files; made when it is missing. */
+  folder: string;
+  /** Training jobs at once on each device. */
+  concurrency: number;
+  /** CPU threads for all jobs together. */
+  threads: number;
+  cacheBytes: number;
+  /** The environment that child processes are started with, before secrets are taken out. */
+  environment: Record<string, string | undefined>;
+}
+
+/** `environment` is where the values came from, for the child processes. */
+export function workerSettings(
+  config: Pick<
+    Partial<WorkerEnvironment>,
+    'RAVINE_DATA' | 'RAVINE_WORKER_CONCURRENCY' | 'RAVINE_THREADS' | 'RAVINE_CACHE_GIB'
+  >,
+  environment: Record<string, string | undefined>,
+): WorkerSettings {
+  return {
+    folder: resolve(config.RAVINE_DATA ?? '.ravine', 'worker'),
+    concurrency: config.RAVINE_WORKER_CONCURRENCY ?? 1,
+    threads: config.RAVINE_THREADS ?? availableThreads(),
+    cacheBytes: (config.RAVINE_CACHE_GIB ?? 20) * 2 ** 30,
+    environment,
+  };
+}
+
+/** Names every variable that is missing or wrong, one a line. */
+export function readEnvironment(environment: Record<string, string | undefined>): WorkerEnvironment {
+  const result = WorkerEnvironment.safeParse(environment);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`the environment of the worker is not usable:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,48 @@
+import type { Failure } from '@ravine/contracts';
+import type { ChildExit } from '../child/exit.js';
+import type { FromChild } from '../child/protocol.js';
+import { exitFailure, infrastructureFailure } from './failure.js';
+import type { Interruption } from './interruption.js';
+
+/** What the training process said last. */
+export type LastWord = Extract<FromChild<'train'>, { type: 'finished' | 'stopped' | 'failed' }>;
+
+export type Ending =
+  | { kind: 'succeeded'; result: Extract<LastWord, { type: 'finished' }> }
+  | { kind: 'cancelled' }
+  | { kind: 'failed'; failure: Failure }
+  /** Back to the queue, to go on from the last checkpoint; with the failure that made it necessary, if any. */
+  | { kind: 'handed-back'; reason: string; failure: Failure | null }
+  | { kind: 'abandoned' };
+
+/** How a run ends that is interrupted before its process starts. */
+export const endingBeforeStart = (interruption: Interruption): Ending =>
+  endingOf({ interruption, lastWord: null, exit: NO_PROCESS, step: null });
+
+const NO_PROCESS: ChildExit = { code: 0, signal: null, stderr: [], outOfMemory: false };
+
+export interface RunResult {
+  interruption: Interruption | null;
+  lastWord: LastWord | null;
+  exit: ChildExit;
+  /** The last step that was heard of. */
+  step: number | null;
+}
+
+/** How a run ended, from what was wanted, what the process said and how it went. */
+export function endingOf({ interruption, lastWord, exit, step }: RunResult): Ending {
+  if (interruption?.kind === 'stale') return { kind: 'abandoned' };
+  if (interruption?.kind === 'unwritable') return ofFailure(infrastructureFailure(interruption.error));
+  if (lastWord?.type === 'finished') return { kind: 'succeeded', result: lastWord };
+  if (interruption?.kind === 'cancel') return { kind: 'cancelled' };
+  if (interruption?.kind === 'hand-back' && lastWord?.type !== 'failed') {
+    return { kind: 'handed-back', reason: 'the worker shuts down', failure: null };
+  }
+  return ofFailure(lastWord?.type === 'failed' ? lastWord.failure : exitFailure(exit, step));
+}
+
+/** Only faults of the infrastructure are tried again without being asked. */
+export function ofFailure(failure: Failure): Ending {
+  if (failure.class === 'infrastructure') return { kind: 'handed-back', reason: failure.message, failure };
+  return { kind: 'failed', failure };
+}

@@ -1,0 +1,60 @@
+import type { Failure } from '@ravine/contracts';
+import { StorageError } from '@ravine/storage';
+import { type ChildExit, describeExit } from '../child/exit.js';
+
+/** A fault on the way to or from the rows and blobs: the job goes on from its last checkpoint once they are back. */
+export function infrastructureFailure(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const code =
+    error instanceof StorageError && error.code === 'full' ? 'storage_full' : 'service_unavailable';
+  return {
+    class: 'infrastructure',
+    code,
+    message: `the database or the storage could not be reached: ${message}`,
+    step: null,
+    retryable: true,
+    evidence: {},
+  };
+}
+
+/** A dataset blob is missing or damaged. */
+export function datasetFailure(error: StorageError): Failure {
+  return {
+    class: 'data',
+    code: error.code === 'corrupt' ? 'dataset_corrupt' : 'dataset_missing',
+    message: `the packed dataset cannot be read: ${error.message}. Upload the dataset again and submit the job on the new one`,
+    step: null,
+    retryable: false,
+    evidence: {},
+  };
+}
+
+export function engineUnavailable(message: string): Failure {
+  return { class: 'config', code: 'engine_unavailable', message, step: null, retryable: false, evidence: {} };
+}
+
+/** A fault of this worker itself. */
+export function internalFailure(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const evidence = { stack: error instanceof Error ? error.stack : undefined };
+  return { class: 'internal', code: 'internal', message, step: null, retryable: true, evidence };
+}
+
+/** The training process ended without saying why. */
+export function exitFailure(exit: ChildExit, step: number | null): Failure {
+  const evidence = { exitCode: exit.code, signal: exit.signal, stderr: exit.stderr };
+  if (exit.outOfMemory) {
+    const message =
+      'the system ended the training process because memory ran out: use a smaller batchSize, a smaller network or image size, or a machine with more memory';
+    return { class: 'out_of_memory', code: 'out_of_memory', message, step, retryable: false, evidence };
+  }
+  const lastLine = exit.stderr.at(-1);
+  return {
+    class: 'internal',
+    code: 'engine_crashed',
+    message: `the training process ${describeExit(exit)}${lastLine ? `; its last output: ${lastLine}` : ''}`,
+    step,
+    retryable: true,
+    evidence,
+  };
+}

@@ -1,0 +1,65 @@
+import type { JobClaim } from '@ravine/database';
+import type { Outcome } from '@ravine/queue';
+import type { WorkerContext } from '../parts.js';
+import { withRetry } from '../retry.js';
+import { shutdownSignal } from '../shutdown-signal.js';
+import { isTransient } from '../transient.js';
+import type { Ending } from './ending.js';
+
+/** A job whose infrastructure fails it this often is not tried again. */
+const MAX_ATTEMPTS = 10;
+const RETRY_MS = 15_000;
+const SHUTDOWN_PATIENCE_MS = 3_000;
+
+/**
+ * Writes how a run ended on its row and says what becomes of the delivery. It tries until the database is back: while this
+ * worker lives, nobody else would take the job. At a shutdown it gives up soon, and the job is found without a worker.
+ */
+export async function finishJob(
+  claim: JobClaim,
+  ending: Ending,
+  signal: AbortSignal,
+  context: WorkerContext,
+): Promise<Outcome> {
+  const { jobs } = context.database;
+  const { job, attempt } = claim;
+  const shutdown = shutdownSignal(signal);
+  const write = <T>(work: () => Promise<T>): Promise<T> =>
+    withRetry(work, {
+      retryable: isTransient,
+      maxMs: shutdown.aborted ? SHUTDOWN_PATIENCE_MS : Number.POSITIVE_INFINITY,
+      signal: shutdown.aborted ? undefined : shutdown,
+    });
+  switch (ending.kind) {
+    case 'succeeded': {
+      const { stopReason, testAccuracy, trainSeconds, peakMemoryBytes } = ending.result;
+      const seconds = (job.trainSeconds ?? 0) + trainSeconds;
+      await write(() =>
+        jobs.finish(job.id, attempt, {
+          status: 'succeeded',
+          stopReason,
+          testAccuracy,
+          trainSeconds: seconds,
+          peakMemoryBytes,
+        }),
+      );
+      return 'done';
+    }
+    case 'cancelled':
+      await write(() => jobs.finish(job.id, attempt, { status: 'cancelled' }));
+      return 'done';
+    case 'failed':
+      await write(() => jobs.finish(job.id, attempt, { status: 'failed', failure: ending.failure }));
+      return 'done';
+    case 'handed-back':
+      if (ending.failure && attempt >= MAX_ATTEMPTS) {
+        const { failure } = ending;
+        await write(() => jobs.finish(job.id, attempt, { status: 'failed', failure }));
+        return 'done';
+      }
+      if (!(await write(() => jobs.handBack(job.id, attempt, ending.reason)))) return 'done';
+      return ending.failure ? { retryInMs: RETRY_MS } : 'hand-back';
+    case 'abandoned':
+      return 'done';
+  }
+}

@@ -1,0 +1,52 @@
+/** Why this worker wants a run to end before its time. */
+export type Interruption =
+  /** This worker shuts down: somebody else goes on from the checkpoint. */
+  | { kind: 'hand-back' }
+  /** The user cancels; `now` does not wait long for a checkpoint. */
+  | { kind: 'cancel'; now: boolean }
+  /** Results cannot be written any more. */
+  | { kind: 'unwritable'; error: unknown }
+  /** A newer attempt exists or the row is gone: nothing may be written any more. */
+  | { kind: 'stale' };
+
+const rank: Record<Interruption['kind'], number> = { 'hand-back': 0, cancel: 1, unwritable: 2, stale: 3 };
+
+/** How long a run may take to write its checkpoint after it was told to stop. */
+export function graceMsOf(interruption: Interruption): number {
+  switch (interruption.kind) {
+    case 'hand-back':
+      return 15_000;
+    case 'cancel':
+      return interruption.now ? 2_000 : 60_000;
+    case 'unwritable':
+    case 'stale':
+      return 0;
+  }
+}
+
+/** Collects interruptions of one run; the weightiest says how it ends. */
+export interface Interruptions {
+  readonly current: Interruption | null;
+  raise(interruption: Interruption): void;
+  /** Calls `listener` for what was raised and for all that will be; returns how to stop that. */
+  listen(listener: (interruption: Interruption) => void): () => void;
+}
+
+export function createInterruptions(): Interruptions {
+  let current: Interruption | null = null;
+  const listeners = new Set<(interruption: Interruption) => void>();
+  return {
+    get current() {
+      return current;
+    },
+    raise(interruption) {
+      if (!current || rank[interruption.kind] >= rank[current.kind]) current = interruption;
+      for (const listener of listeners) listener(interruption);
+    },
+    listen(listener) {
+      if (current) listener(current);
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

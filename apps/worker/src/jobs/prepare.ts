@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { Checkpoint, DatasetManifest } from '@ravine/contracts';
+import { type Storage, StorageError } from '@ravine/storage';
+import type { BlobCache } from '../blob-cache.js';
+import { withRetry } from '../retry.js';
+
+/** Longer outages of the storage send the job back to the queue. */
+const STORAGE_PATIENCE_MS = 2 * 60 * 1000;
+
+const retryable = (error: unknown): boolean => error instanceof StorageError && error.retryable;
+
+/** Local copies of all blobs of a packed dataset, by key. Throws StorageError. */
+export async function fetchDataset(
+  manifest: DatasetManifest,
+  cache: BlobCache,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const keys = Object.values(manifest.splits).flatMap((split) =>
+    split ? [...split.shards.map(({ key }) => key), split.labels.key] : [],
+  );
+  const files: Record<string, string> = {};
+  for (const key of keys) {
+    signal.throwIfAborted();
+    files[key] = await withRetry(() => cache.fetch(key), { retryable, maxMs: STORAGE_PATIENCE_MS, signal });
+  }
+  return files;
+}
+
+/** A local copy of the checkpoint to go on from, or null when its blob is missing or damaged. Throws other StorageErrors. */
+export async function fetchCheckpoint(
+  checkpoint: Checkpoint,
+  storage: Pick<Storage, 'copyToFile'>,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const path = join(folder, 'resume.safetensors');
+  try {
+    const work = () => storage.copyToFile(checkpoint.sha256, path);
+    await withRetry(work, { retryable, maxMs: STORAGE_PATIENCE_MS, signal });
+    return path;
+  } catch (error) {
+    if (error instanceof StorageError && (error.code === 'not_found' || error.code === 'corrupt'))
+      return null;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { type Job, newId } from '@ravine/contracts';
+import type { Database } from '@ravine/database';
+import type { Storage } from '@ravine/storage';
+import { createFence } from './fence.js';
+import type { Report } from './supervise.js';
+
+type ReportOf<T extends Report['type']> = Extract<Report, { type: T }>;
+
+export interface RecorderOptions {
+  database: Database;
+  storage: Pick<Storage, 'put' | 'delete'>;
+  jobId: string;
+  attempt: number;
+  /** Seconds that earlier attempts trained. */
+  secondsBefore: number;
+}
+
+/** How a report of the training process is written: one write, which may be repeated when it fails half way. */
+export type Recorder = (report: Report) => () => Promise<void>;
+
+/** Every write carries the attempt; throws StaleAttempt when a newer one exists. */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { database, storage, jobId, attempt, secondsBefore } = options;
+  const fenced = createFence(jobId, attempt);
+  let bestCheckpointId: string | null = null;
+
+  const write = async (entry: ReturnType<typeof event>): Promise<void> => {
+    await fenced(database.events.append(jobId, attempt, [entry]));
+  };
+  const putFile = async (path: string) => {
+    const blob = await storage.put(createReadStream(path));
+    return { sha256: blob.key, bytes: blob.size };
+  };
+
+  const handlers: { [T in Report['type']]: (report: ReportOf<T>) => () => Promise<void> } = {
+    ready:
+      ({ resumedAt }) =>
+      async () => {
+        await fenced(database.metrics.truncateAfter(jobId, attempt, resumedAt ?? 0));
+        if (resumedAt === null) return;
+        const message = `training goes on from the checkpoint of step ${resumedAt}`;
+        await write(event('resumed', 'info', message, { step: resumedAt }));
+      },
+    phase:
+      ({ phase }) =>
+      async () => {
+        await fenced(database.jobs.phase(jobId, attempt, phase));
+      },
+    progress:
+      ({ progress, trainSeconds, peakMemoryBytes }) =>
+      async () => {
+        const seconds = secondsBefore + trainSeconds;
+        const row = { ...progress, trainSeconds: seconds, peakMemoryBytes };
+        await fenced(database.jobs.progress(jobId, attempt, row));
+      },
+    metrics:
+      ({ names, steps, values }) =>
+      async () => {
+        await fenced(database.metrics.append(jobId, attempt, { names, steps, values: [...values] }));
+      },
+    event:
+      ({ kind, level, message, data }) =>
+      () =>
+        write(event(kind, level, message, data)),
+    checkpoint: ({ type: _, sequence: __, path, ...checkpoint }) => {
+      const id = newId('ckpt');
+      if (checkpoint.roles.includes('best')) bestCheckpointId = id;
+      return async () => {
+        const row = { id, ...checkpoint, ...(await putFile(path)) };
+        const { superseded } = await fenced(database.checkpoints.record(jobId, attempt, row));
+        for (const key of superseded) await storage.delete(key);
+        if (checkpoint.roles.includes('best'))
+          await fenced(database.jobs.best(jobId, attempt, bestOf(checkpoint)));
+        await rm(path, { force: true });
+      };
+    },
+    evaluation:
+      ({ evaluation }) =>
+      async () => {
+        const place = { object: 'evaluation' as const, jobId, checkpointId: bestCheckpointId };
+        await fenced(database.evaluations.save(jobId, attempt, { ...place, ...evaluation }));
+      },
+    artifact: ({ kind, fileName, contentType, path }) => {
+      const id = newId('art');
+      return async () => {
+        const row = { id, kind, fileName, contentType, ...(await putFile(path)) };
+        const { superseded } = await fenced(database.artifacts.record(jobId, attempt, row));
+        for (const key of superseded) await storage.delete(key);
+        await rm(path, { force: true });
+      };
+    },
+  };
+  // The handler was picked by the same type as the report.
+  return (report) => handlers[report.type](report as never);
+}
+
+const bestOf = ({ epoch, validationLoss, validationAccuracy }: NonNullable<Job['best']>) => ({
+  epoch,
+  validationLoss,
+  validationAccuracy,
+});
+
+function event(
+  type: string,
+  level: 'debug' | 'info' | 'warning' | 'error',
+  message: string,
+  data: Record<string, unknown>,
+) {
+  return { type, level, message, data };
+}

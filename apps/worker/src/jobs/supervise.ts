@@ -1,0 +1,52 @@
+import { startChild } from '../child/host.js';
+import type { FromChild, TrainStart } from '../child/protocol.js';
+import type { LastWord, RunResult } from './ending.js';
+import { graceMsOf, type Interruptions } from './interruption.js';
+
+/** A message whose content the parent keeps. */
+export type Report = Exclude<FromChild<'train'>, LastWord>;
+
+export interface SuperviseOptions {
+  start: TrainStart;
+  environment: Record<string, string>;
+  interruptions: Interruptions;
+  /** Stores what a report says, later; `acknowledge` is to be called when it is stored. */
+  record: (report: Report, acknowledge: () => void) => void;
+  onLine: (line: string) => void;
+}
+
+/** Runs the training process of a job to its end, whatever that is. Never rejects because of what the child does. */
+export async function superviseRun(options: SuperviseOptions): Promise<RunResult> {
+  const { start, interruptions, record } = options;
+  let lastWord: LastWord | null = null;
+  let step: number | null = null;
+  const child = startChild({
+    purpose: 'train',
+    environment: options.environment,
+    onLine: options.onLine,
+    onMessage: (message) => {
+      if (isLastWord(message)) {
+        lastWord = message;
+        return;
+      }
+      if (message.type === 'progress') step = message.progress.step;
+      record(message, () => {
+        if ('sequence' in message) child.send({ type: 'acknowledge', sequence: message.sequence });
+      });
+    },
+  });
+  child.send(start);
+
+  const killTimers: NodeJS.Timeout[] = [];
+  const ignore = interruptions.listen((interruption) => {
+    child.send({ type: 'stop' });
+    killTimers.push(setTimeout(child.kill, graceMsOf(interruption)));
+  });
+  const exit = await child.exited;
+  ignore();
+  killTimers.forEach(clearTimeout);
+  return { interruption: interruptions.current, lastWord, exit, step };
+}
+
+const isLastWord = (message: FromChild<'train'>): message is LastWord =>
+  message.type === 'finished' || message.type === 'stopped' || message.type === 'failed';

@@ -1,0 +1,163 @@
+import { rm } from 'node:fs/promises';
+import { type JobClaim, StaleAttempt } from '@ravine/database';
+import type { DeliveryHandler, Outcome } from '@ravine/queue';
+import { StorageError } from '@ravine/storage';
+import { childEnvironment } from '../child/environment.js';
+import type { TrainStart } from '../child/protocol.js';
+import { createOutbox } from '../outbox.js';
+import type { WorkerContext } from '../parts.js';
+import { withRetry } from '../retry.js';
+import { isTransient, sitOut } from '../transient.js';
+import { watchCancel } from './cancel-watch.js';
+import { type Ending, endingBeforeStart, endingOf, ofFailure } from './ending.js';
+import { datasetFailure, infrastructureFailure, internalFailure } from './failure.js';
+import { createFence } from './fence.js';
+import { finishJob } from './finish.js';
+import { createInterruptions, type Interruptions } from './interruption.js';
+import { placeJob } from './placement.js';
+import { fetchCheckpoint, fetchDataset } from './prepare.js';
+import { createRecorder } from './record.js';
+import { superviseRun } from './supervise.js';
+
+/** Trains the job of a delivery, if it is still to be trained. Late and doubled deliveries find nothing to claim. */
+export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext): DeliveryHandler {
+  const { database, running, workerId, log } = context;
+  return async ({ id, signal }): Promise<Outcome> => {
+    if (running.has(id)) return 'done'; // a doubled delivery: the claim would go to the same worker again
+    running.set(id, { device: null });
+    try {
+      const claim = await database.jobs.claim(id, workerId, { deviceKind: kind });
+      if (!claim) return 'done';
+      log.info({ job: id, attempt: claim.attempt }, 'job started');
+      const ending = await runAttempt(kind, claim, signal, context).catch((err: unknown): Ending => {
+        log.error({ job: id, err }, 'a job could not be run');
+        return ofFailure(isTransient(err) ? infrastructureFailure(err) : internalFailure(err));
+      });
+      log.info({ job: id, attempt: claim.attempt, ending: ending.kind }, 'job ended here');
+      return await finishJob(claim, ending, signal, context);
+    } finally {
+      running.delete(id);
+    }
+  };
+}
+
+async function runAttempt(
+  kind: 'cpu' | 'cuda',
+  claim: JobClaim,
+  signal: AbortSignal,
+  context: WorkerContext,
+): Promise<Ending> {
+  const { database, workspace } = context;
+  const interruptions = createInterruptions();
+  const watch = watchCancel(database, claim.job.id, claim.attempt, interruptions);
+  const onSignal = (): void => {
+    // `lock-lost` is no reason to stop: the row says who owns the job, and it is looked at all the time.
+    if (signal.reason === 'shutdown') interruptions.raise({ kind: 'hand-back' });
+    else void watch.look();
+  };
+  signal.addEventListener('abort', onSignal, { once: true });
+  if (signal.aborted) onSignal();
+  const folder = await workspace.create('job');
+  try {
+    await watch.look(); // a job that lost its worker may have been cancelled since
+    return await train(kind, claim, folder, interruptions, context);
+  } finally {
+    await watch.stop();
+    signal.removeEventListener('abort', onSignal);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function train(
+  kind: 'cpu' | 'cuda',
+  claim: JobClaim,
+  folder: string,
+  interruptions: Interruptions,
+  context: WorkerContext,
+): Promise<Ending> {
+  const { database, storage, settings, engines, running, log } = context;
+  const { job, attempt } = claim;
+  const placement = placeJob(job.recipe, kind, engines, (device) => runsOn(context, device));
+  if ('class' in placement) return { kind: 'failed', failure: placement };
+  running.set(job.id, { device: placement.device });
+
+  const prepared = await prepare(claim, folder, interruptions, context);
+  if ('ending' in prepared) return prepared.ending;
+  const threads = Math.max(1, Math.floor(settings.threads / settings.concurrency));
+  const start: TrainStart = {
+    type: 'start',
+    jobId: job.id,
+    attempt,
+    recipe: job.recipe,
+    manifest: claim.manifest,
+    ...prepared,
+    device: placement.device,
+    precision: placement.precision,
+    threads,
+    timeLimitMs: timeLeftMs(job),
+    folder,
+  };
+
+  const record = createRecorder({
+    database,
+    storage,
+    jobId: job.id,
+    attempt,
+    secondsBefore: job.trainSeconds ?? 0,
+  });
+  const outbox = createOutbox({
+    attempt: (write) =>
+      withRetry(write, {
+        ...sitOut,
+        onRetry: (err, attempts) => log.warn({ job: job.id, attempts, err }, 'a write of a job is repeated'),
+      }),
+    onFailure: (error) =>
+      interruptions.raise(error instanceof StaleAttempt ? { kind: 'stale' } : { kind: 'unwritable', error }),
+  });
+  outbox.push(() => createFence(job.id, attempt)(database.jobs.started(job.id, attempt, placement)));
+  const result = await superviseRun({
+    start,
+    environment: childEnvironment(settings.environment, threads),
+    interruptions,
+    record: (report, acknowledge) => outbox.push(record(report), acknowledge),
+    onLine: (line) => log.info({ job: job.id, line }, 'training process'),
+  });
+  await outbox.flush().catch(() => {}); // what ended it was raised as an interruption
+  return endingOf({ ...result, interruption: interruptions.current });
+}
+
+type Prepared = Pick<TrainStart, 'files' | 'resumeFrom'>;
+
+/** Brings dataset and checkpoint to this machine, unless the run ends before. */
+async function prepare(
+  { job, attempt, manifest, resumeFrom }: JobClaim,
+  folder: string,
+  interruptions: Interruptions,
+  { database, cache, storage }: WorkerContext,
+): Promise<Prepared | { ending: Ending }> {
+  const stop = new AbortController();
+  const leave = interruptions.listen(() => stop.abort());
+  try {
+    await database.jobs.phase(job.id, attempt, 'preparing');
+    const files = await fetchDataset(manifest, cache, stop.signal);
+    const resume = resumeFrom && (await fetchCheckpoint(resumeFrom, storage, folder, stop.signal));
+    stop.signal.throwIfAborted();
+    return { files, resumeFrom: resume };
+  } catch (error) {
+    if (interruptions.current) return { ending: endingBeforeStart(interruptions.current) };
+    if (isTransient(error)) return { ending: ofFailure(infrastructureFailure(error)) };
+    if (error instanceof StorageError) return { ending: { kind: 'failed', failure: datasetFailure(error) } };
+    throw error;
+  } finally {
+    leave();
+  }
+}
+
+function timeLeftMs(job: JobClaim['job']): number | null {
+  if (job.maxMinutes === null) return null;
+  return Math.max(0, job.maxMinutes * 60_000 - (job.trainSeconds ?? 0) * 1_000);
+}
+
+function runsOn({ running }: WorkerContext, device: string): number {
+  return [...running.values()].filter((run) => run.device === device).length;
+}

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createChores } from './chores.js';
+import type { WorkerParts } from './parts.js';
+
+const INTERVAL_MS = 15_000;
+
+export interface Sweeper {
+  stop(): Promise<void>;
+}
+
+/** Does the chores every 15 s until it is stopped. Every worker does them; doing them twice changes nothing. */
+export function startSweeper(parts: WorkerParts): Sweeper {
+  const { log } = parts;
+  const chores = Object.entries(createChores(parts));
+  const stopped = new AbortController();
+  const sweepOn = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      for (const [chore, work] of chores) {
+        if (stopped.signal.aborted) return;
+        await work().catch((err: unknown) => log.warn({ chore, err }, 'a chore of the sweeper failed'));
+      }
+      await sleep(INTERVAL_MS, undefined, { signal: stopped.signal }).catch(() => {});
+    }
+  };
+  const sweeping = sweepOn();
+  return {
+    async stop() {
+      stopped.abort();
+      await sweeping;
+    },
+  };
+}
