@@ -1,10 +1,7 @@
 /**
- * Loaded first into API and worker (`node --import`): when the service that started them is gone, even by kill -9, they
- * end as if asked to, and by force when that takes too long.
+ * Loaded first into API and worker (`node --import`). Both end by themselves when the service that started them is gone,
+ * even by kill -9; this ends one that hangs then, or that was still starting.
  */
-const GRACE_MS = 20_000;
+const GRACE_MS = 30_000;
 
-process.once('disconnect', () => {
-  setTimeout(() => process.exit(1), GRACE_MS).unref();
-  process.kill(process.pid, 'SIGTERM');
-});
+process.once('disconnect', () => setTimeout(() => process.exit(1), GRACE_MS).unref());

@@ -14,23 +14,21 @@ export interface PartOptions {
 
 export interface Part {
   child: Child;
-  /** Resolves when the process says that it listens. Rejects with ConfigError when it ends or is silent for a minute before it is marked as ready. */
-  listening: Promise<unknown>;
-  /** Rejects when the process ends before it was marked as ready. */
-  failed: Promise<never>;
+  /** Resolves when the process says that it is up. Rejects with ConfigError when it ends or is silent for a minute before it is marked as ready. */
+  up: Promise<unknown>;
 }
 
 /** Starts API or worker as a supervised process. */
 export function startPart({ name, env, dataFolder, say }: PartOptions): Part {
   const logFile = path.join(dataFolder, 'logs', `${name}.log`);
   let fail: (error: Error) => void = () => undefined;
-  let listens: (value?: unknown) => void = () => undefined;
+  let isUp: (value?: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
   failed.catch(() => undefined); // nobody may be waiting yet, or any more
   const said = new Promise((resolve) => {
-    listens = resolve;
+    isUp = resolve;
   });
   const timer = setTimeout(
     () => fail(new ConfigError(`The ${name} is not up after ${START_MS / 1000} s; see ${logFile}`)),
@@ -44,11 +42,9 @@ export function startPart({ name, env, dataFolder, say }: PartOptions): Part {
     say,
     onFailedStart: (why) => fail(new ConfigError(why)),
     onMessage: (message) => {
-      if ((message as { kind?: unknown } | null)?.kind !== 'listening') return;
-      clearTimeout(timer);
-      listens();
+      const { kind, type } = message as { kind?: unknown; type?: unknown };
+      if (kind === 'listening' || type === 'ready') isUp();
     },
   });
-  if (name === 'worker') clearTimeout(timer); // it reports through the database
-  return { child, failed, listening: Promise.race([said, failed]).finally(() => clearTimeout(timer)) };
+  return { child, up: Promise.race([said, failed]).finally(() => clearTimeout(timer)) };
 }

@@ -12,9 +12,10 @@ import { removeServiceFile, writeServiceFile } from './service-file.js';
 import { waitFor } from './wait.js';
 
 /** A worker hands its jobs back in this time; then it is killed, and the jobs are found again by their heartbeat. */
-const WORKER_GRACE_MS = 20_000;
+const WORKER_GRACE_MS = 30_000;
 const API_GRACE_MS = 10_000;
-const WORKER_START_MS = 60_000;
+/** How long the first report of the worker is waited for. */
+const REPORT_MS = 10_000;
 /** How often another port is tried because a second service was faster. */
 const PORT_RACES = 5;
 
@@ -78,9 +79,9 @@ async function bringUp(
   signal.throwIfAborted();
   const worker = startPart({ name: 'worker', env, dataFolder, say: options.say });
   endings.push(() => worker.child.stop(WORKER_GRACE_MS));
-  const reported = waitFor(() => askWorkers(url), WORKER_START_MS, signal);
-  const readiness = await Promise.race([reported, worker.failed]);
+  await worker.up;
   worker.child.markReady();
+  const readiness = await waitFor(() => askWorkers(url), REPORT_MS, signal);
   signal.throwIfAborted();
   await writeServiceFile(dataFolder, { url, pid: process.pid, startedAt: new Date().toISOString() });
   endings.push(() => removeServiceFile(dataFolder));
@@ -103,7 +104,7 @@ async function startApi(
     const port = await choosePort(host, asked, firstPort);
     const api = startPart({ name: 'api', env: { ...env, RAVINE_PORT: String(port) }, dataFolder, say });
     try {
-      await api.listening;
+      await api.up;
       api.child.markReady();
       endings.push(() => api.child.stop(API_GRACE_MS));
       if (asked === null && port !== firstPort)
