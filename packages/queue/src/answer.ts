@@ -18,7 +18,7 @@ export async function answerWithin<T>(ms: number, place: string, work: Promise<T
 }
 
 export function unavailable(place: string, cause: unknown): QueueError {
-  return new QueueError('unavailable', `the queue (${place}) cannot be reached: ${reasonOf(cause)}`, {
+  return new QueueError('unavailable', `the queue (${place}) does not work now: ${reasonOf(cause)}`, {
     cause,
   });
 }

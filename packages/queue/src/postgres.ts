@@ -27,7 +27,10 @@ export async function openPostgres(
     keepAlive: true,
     application_name: 'ravine-queue',
   });
+  pool.setMaxListeners(0); // every queue, consumer and relay adds one
   pool.on('error', trouble);
+  // A client that is lent out and loses its connection would end the process where nobody listens.
+  pool.on('connect', (client) => client.on('error', trouble));
   try {
     await untilAnswered(pool, timings.startMs);
     await migrate(pool);

@@ -63,7 +63,7 @@ export interface Queues {
   check(): Promise<void>;
   /** Where the queue is, without secrets. */
   describe(): string;
-  /** Closes the consumers that are left (handing back) and every connection. */
+  /** Closes the consumers that are left, handing back (so it waits for their handlers), then every connection. */
   close(): Promise<void>;
 }
 
