@@ -245,6 +245,28 @@ describe('the best weights', () => {
   });
 });
 
+describe('a limit of time', () => {
+  it('ends the epoch in progress early, then validates and evaluates', async () => {
+    let now = 0;
+    const limited = await go({}, { timeLimitMs: 1, clock: () => now++ });
+    expect(limited.outcome).toMatchObject({
+      status: 'succeeded',
+      stopReason: 'time_limit',
+      epochs: 1,
+      steps: 1,
+    });
+    expect(limited.of('epoch')).toMatchObject([{ epoch: 1, step: 1, trainLoss: losses(limited)[0] }]);
+  });
+
+  it('a run that goes on afterwards takes every step once', async () => {
+    const limited = await go({}, { timeLimitMs: 1 });
+    const rest = await go({}, { resume: limited.last() });
+    const whole = await go();
+    expect(rest.outcome).toMatchObject({ status: 'succeeded', stopReason: 'completed', steps: 16 });
+    expect([...losses(limited), ...losses(rest)]).toEqual(losses(whole));
+  });
+});
+
 describe('numbers that are not finite', () => {
   // θ ← θ − 1000 · (g + θ) grows a thousandfold at every step.
   const exploding: Partial<RecipeInput> = {

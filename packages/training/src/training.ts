@@ -84,7 +84,9 @@ export class Training {
       const { signal, stopAtStep = Number.POSITIVE_INFINITY } = this.run;
       const left = Math.min(end, stopAtStep) - this.position.step;
       if (signal.aborted || left <= 0) throw new Interrupted();
-      const failure = await this.trainSteps(Math.min(left, this.pace.chunk()));
+      // An epoch that was cut short by time is finished together with the next one, but a plan holds one epoch's order.
+      const inOrder = this.planner.stepsPerEpoch - (this.position.step % this.planner.stepsPerEpoch);
+      const failure = await this.trainSteps(Math.min(left, inOrder, this.pace.chunk()));
       if (failure !== null) return failure;
       if (this.isOutOfTime()) return null;
     }
