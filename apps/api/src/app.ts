@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
 import { newId } from '@ravine/contracts';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { createHandlers } from './handlers/index.js';
 import { createGuard } from './http/access.js';
 import { createBlobs } from './http/blobs.js';
@@ -64,7 +64,7 @@ const contentPolicy = { 'upgrade-insecure-requests': null, 'style-src': ["'self'
 function createServer(parts: Parts): FastifyInstance {
   return Fastify({
     loggerInstance: parts.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('req'),
     requestIdHeader: false,
     bodyLimit: JSON_BYTES,

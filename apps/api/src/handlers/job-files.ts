@@ -1,7 +1,7 @@
 import { AppError } from '@ravine/contracts';
 import type { HandlersOf } from '../contract.js';
 import type { Services } from '../services.js';
-import { findJob } from './jobs.js';
+import { findJob, jobNotFound } from './jobs.js';
 
 type Names =
   | 'listCheckpoints'
@@ -14,30 +14,32 @@ type Names =
 export function createJobFileHandlers(services: Services): HandlersOf<Names> {
   const { checkpoints, artifacts, evaluations } = services.database;
   return {
-    async listCheckpoints({ params: { jobId } }, context) {
-      await findJob(services, context, jobId);
-      return { object: 'list', data: await checkpoints.list(context.project, jobId) };
+    async listCheckpoints({ params: { jobId } }, { project }) {
+      const data = await checkpoints.list(project, jobId);
+      if (!data) throw jobNotFound(jobId);
+      return { object: 'list', data };
     },
 
     async downloadCheckpoint({ params: { jobId, checkpointId } }, context) {
       await findJob(services, context, jobId);
-      const found = await checkpoints.get(context.project, checkpointId);
-      if (!found || found.jobId !== jobId) {
+      const found = await checkpoints.get(context.project, jobId, checkpointId);
+      if (!found) {
         const detail = `The job ${jobId} has no checkpoint ${checkpointId}; a newer one may have taken its place`;
         throw new AppError('checkpoint_not_found', { detail });
       }
       return { kind: 'blob', key: found.sha256, fileName: `${checkpointId}.safetensors` };
     },
 
-    async listArtifacts({ params: { jobId } }, context) {
-      await findJob(services, context, jobId);
-      return { object: 'list', data: await artifacts.list(context.project, jobId) };
+    async listArtifacts({ params: { jobId } }, { project }) {
+      const data = await artifacts.list(project, jobId);
+      if (!data) throw jobNotFound(jobId);
+      return { object: 'list', data };
     },
 
     async downloadArtifact({ params: { jobId, artifactId } }, context) {
       await findJob(services, context, jobId);
-      const found = await artifacts.get(context.project, artifactId);
-      if (!found || found.jobId !== jobId) {
+      const found = await artifacts.get(context.project, jobId, artifactId);
+      if (!found) {
         throw new AppError('artifact_not_found', {
           detail: `The job ${jobId} has no artifact ${artifactId}`,
         });

@@ -1,7 +1,16 @@
-import { AppError, type Checkpoint, type CreateModel, newId } from '@ravine/contracts';
+import {
+  AppError,
+  type Checkpoint,
+  type CreateModel,
+  datasetFacts,
+  type Job,
+  newId,
+  planTraining,
+} from '@ravine/contracts';
 import type { Context, HandlersOf } from '../contract.js';
 import type { Services } from '../services.js';
 import { findJob } from './jobs.js';
+import { readyDataset } from './ready-dataset.js';
 
 type Names = 'createModel' | 'listModels' | 'getModel' | 'downloadModel';
 
@@ -9,17 +18,21 @@ export function createModelHandlers(services: Services): HandlersOf<Names> {
   const { database } = services;
   return {
     async createModel({ body }, context) {
+      const { project, reply } = context;
       const checkpoint = await chooseCheckpoint(services, context, body);
-      const id = newId('mdl');
       const job = await findJob(services, context, checkpoint.jobId);
-      const model = await database.models.create(context.project, {
-        id,
+      const model = await database.models.create(project, {
+        ...(await descriptionOf(services, project, job)),
+        id: newId('mdl'),
         name: body.name ?? job.name,
         checkpointId: checkpoint.id,
+        // The evaluation of a job is made with its best weights and says nothing of others.
+        testAccuracy: checkpoint.roles.includes('best') ? job.testAccuracy : null,
+        sha256: checkpoint.sha256,
+        bytes: checkpoint.bytes,
         labels: body.labels,
       });
-      if (!model) throw checkpointGone(checkpoint.id);
-      context.reply.header('location', `/v1/models/${id}`);
+      reply.header('location', `/v1/models/${model.id}`);
       return model;
     },
 
@@ -40,9 +53,6 @@ export async function findModel({ database }: Services, { project }: Context, mo
   return model;
 }
 
-const checkpointGone = (id: string): AppError =>
-  new AppError('checkpoint_not_found', { detail: `There is no checkpoint ${id}` });
-
 /** The named checkpoint, or the best one of the named job (the last one where none is best yet). */
 async function chooseCheckpoint(
   services: Services,
@@ -50,18 +60,35 @@ async function chooseCheckpoint(
   { checkpointId, jobId }: CreateModel,
 ): Promise<Checkpoint> {
   const { checkpoints } = services.database;
+  const { project } = context;
   if (checkpointId !== undefined) {
-    const found = await checkpoints.get(context.project, checkpointId);
-    if (!found) throw checkpointGone(checkpointId);
-    return found;
+    const found = await checkpoints.find(project, checkpointId);
+    if (found) return found;
+    throw new AppError('checkpoint_not_found', {
+      detail: `There is no checkpoint ${checkpointId}; a newer one may have taken its place`,
+    });
   }
-  const job = await findJob(services, context, jobId ?? '');
-  const all = await checkpoints.list(context.project, job.id);
+  // The contract asks for one of the two.
+  const job = await findJob(services, context, jobId as string);
   const chosen =
-    all.find(({ roles }) => roles.includes('best')) ?? all.find(({ roles }) => roles.includes('last'));
-  if (!chosen) {
-    const detail = `The job ${job.id} is ${job.status} and has no checkpoint`;
-    throw new AppError('checkpoint_not_found', { detail });
-  }
-  return chosen;
+    (await checkpoints.withRole(project, job.id, 'best')) ??
+    (await checkpoints.withRole(project, job.id, 'last'));
+  if (chosen) return chosen;
+  throw new AppError('checkpoint_not_found', {
+    detail: `The job ${job.id} is ${job.status} and has no checkpoint`,
+    data: { status: job.status },
+  });
+}
+
+/** What is needed to use the weights: the input they expect and what their outputs mean. */
+async function descriptionOf({ database }: Services, project: string, { recipe, datasetId }: Job) {
+  const { manifest } = await readyDataset(database, project, datasetId);
+  const { parameterCount } = planTraining(recipe, datasetFacts(datasetId, manifest));
+  const { classes, height, width, channels, fit, mean, standardDeviation } = manifest;
+  return {
+    architecture: recipe.architecture.kind,
+    parameterCount,
+    classes,
+    input: { height, width, channels, fit, mean, standardDeviation },
+  };
 }

@@ -1,8 +1,11 @@
 import { AppError, type RouteContract, routes } from '@ravine/contracts';
 
-const contracts: readonly RouteContract[] = Object.values(routes);
+/** What the service answers beside its contract. */
+const pages = ['/', '/docs', '/openapi.json'].map((path) => ({ path, method: 'GET' }));
 
-const patterns = contracts.map(({ path, method }) => ({
+const contracts: readonly Pick<RouteContract, 'method' | 'path'>[] = Object.values(routes);
+
+const patterns = [...contracts, ...pages].map(({ path, method }) => ({
   method,
   pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
 }));

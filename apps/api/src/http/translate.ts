@@ -8,6 +8,9 @@ export function translate(thrown: unknown): AppError {
   const code = codeOf(thrown);
   const known = HTTP[code];
   if (known) return refuse(known[0], known[1], thrown);
+  if (isCutMultipart(thrown)) {
+    return refuse('bad_request', 'The multipart body is malformed or ends too early; send it again', thrown);
+  }
   if (UNREACHABLE.test(code) || isUnreachable(thrown)) {
     return refuse(
       'service_unavailable',
@@ -51,6 +54,10 @@ const HTTP: Record<string, [ErrorCode, string]> = {
   '22021': ['validation_failed', 'The request has text that cannot be stored'],
   '22P05': ['validation_failed', 'The request has text that cannot be stored'],
 };
+
+/** The multipart parser throws errors without codes. */
+const isCutMultipart = (thrown: unknown): boolean =>
+  thrown instanceof Error && /multipart data|malformed part header|boundary not found/i.test(thrown.message);
 
 /** Connection faults of Node, PostgreSQL (classes 08, 53, 57P) and the object mapper (P10xx, P2024). */
 const UNREACHABLE =
