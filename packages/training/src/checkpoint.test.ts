@@ -41,6 +41,8 @@ describe('checkpoints', () => {
     expect(encodeCheckpoint(shuffled)).toEqual(bytes);
     const embedded = new Uint8Array([9, ...bytes]).subarray(1); // an odd offset into a bigger buffer
     expect(decodeCheckpoint(embedded)).toEqual(checkpoint);
+    // What readFile gives: its slice() is a view, and a view of a copy would show the whole file.
+    expect(decodeCheckpoint(Buffer.from(bytes))).toEqual(checkpoint);
   });
 
   it('lay tensors out as safetensors says', () => {

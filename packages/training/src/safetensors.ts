@@ -86,7 +86,8 @@ function readTensor(bytes: Uint8Array, begin: number, name: string, entry: z.out
     throw new SafetensorsError(
       `tensor "${name}" of shape [${entry.shape}] does not fit its bytes ${from} … ${to}`,
     );
-  const data = bytes.slice(begin + from, begin + to).buffer; // a copy is aligned and does not keep the file alive
+  // A copy is aligned and does not keep the file alive; `slice` makes none when it is Node's Buffer that was read.
+  const data = new Uint8Array(bytes.subarray(begin + from, begin + to)).buffer;
   return {
     shape: entry.shape,
     data: entry.dtype === 'F32' ? new Float32Array(data) : new Float64Array(data),
