@@ -89,6 +89,9 @@ export function inferShape(node: Node, inputs: readonly Shape[]): number[] {
       return [...input];
     default:
       // Programs are JSON: a newer one may hold kinds that this engine has never heard of.
-      throw new EngineError('engine_unsupported', `node ${(node as Node).name}: kind "${(node as Node).kind}" is unknown`);
+      throw new EngineError(
+        'engine_unsupported',
+        `node ${(node as Node).name}: kind "${(node as Node).kind}" is unknown`,
+      );
   }
 }
