@@ -3,7 +3,7 @@ import { reasonOf } from './answer.js';
 import { Payload } from './catalog.js';
 import type { Delivery, DeliveryHandler, Outcome, QueueLog } from './queues.js';
 
-export type DeliveryJob = Job<Payload, void, string>;
+type DeliveryJob = Job<Payload, void, string>;
 
 /** What handling a delivery needs besides its handler. */
 export interface DeliveryContext {
