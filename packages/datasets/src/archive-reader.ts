@@ -17,7 +17,7 @@ export interface DecodedImage {
   slot: number;
 }
 
-export interface RejectedFile {
+interface RejectedFile {
   path: string;
   segments: string[];
   code: string;

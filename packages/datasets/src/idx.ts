@@ -29,7 +29,7 @@ export async function readIdxHeader(file: IdxFile): Promise<IdxHeader> {
 }
 
 /** Throws Refusal naming the file for anything but a complete header of unsigned bytes. */
-export function parseIdxHeader(head: Buffer, name: string): IdxHeader {
+function parseIdxHeader(head: Buffer, name: string): IdxHeader {
   if (head.length < 4 || head[0] !== 0 || head[1] !== 0)
     throw new Refusal('malformed_idx', 'It does not begin with an IDX magic number.', name);
   if (head[2] !== unsignedByte)

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { DatasetManifest, IngestReport } from '@ravine/contracts';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { idx, tar, tarGz, zip } from '../test/archives.js';
@@ -12,7 +13,7 @@ const withSplits = [
   ...(await classFolders(['cat', 'dog'], 1, 'data/test/', 9000)),
 ];
 
-describe('an archive of class folders', () => {
+describe('an archive of class folders', { timeout: 60_000 }, () => {
   it.each([
     ['zip', zip],
     ['tar', tar],
@@ -47,6 +48,12 @@ describe('an archive of class folders', () => {
     expect(blobs.get(labels[0]!.sha256)).toEqual(Buffer.from([0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0]));
     // An image of the right size keeps its pixels, so cat/1 is the second image as it was drawn.
     expect(blobs.get(shards[0]!.sha256)!.subarray(192, 384)).toEqual(noise(192, 2));
+  });
+
+  it('says what the contracts say', async () => {
+    const { manifest, report } = await readyOf({ upload: zip(withSplits) });
+    expect(DatasetManifest.strict().parse(manifest)).toEqual(manifest);
+    expect(IngestReport.strict().parse(report)).toEqual(report);
   });
 
   it('gives the same digest from a zip, a tar and a tar.gz, below a common folder or not', async () => {

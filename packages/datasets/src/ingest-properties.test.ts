@@ -17,7 +17,8 @@ const uploads = [
   { images: idx([4, 2, 2], noise(16, 1)), labels: idx([4], Buffer.from([0, 1, 0, 1])) },
 ];
 
-describe('the packed dataset', () => {
+// Hundreds of ingests: slow on a busy machine.
+describe('the packed dataset', { timeout: 120_000 }, () => {
   it('does not depend on the order in the archive, nor on how much runs side by side', async () => {
     const expected = await readyOf({ upload: zip(files) });
     await fc.assert(

@@ -1,6 +1,6 @@
 import type { SplitName } from '@ravine/training';
 
-export interface Place {
+interface Place {
   split: SplitName;
   class: string;
 }

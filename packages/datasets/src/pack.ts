@@ -6,8 +6,7 @@ import type { SplitName } from '@ravine/training';
 
 const maxShardBytes = 64 * 2 ** 20;
 
-export const imagesPerShardOf = (imageBytes: number): number =>
-  Math.max(1, Math.floor(maxShardBytes / imageBytes));
+const imagesPerShardOf = (imageBytes: number): number => Math.max(1, Math.floor(maxShardBytes / imageBytes));
 
 /** One split, ready to be packed. */
 export interface SplitSource {
@@ -19,7 +18,7 @@ export interface SplitSource {
 }
 
 /** A file that was written; `sha256` will be its name in a storage. */
-export interface PackedFile {
+interface PackedFile {
   path: string;
   bytes: number;
   sha256: string;
@@ -74,7 +73,7 @@ async function write(path: string, content: Buffer): Promise<PackedFile> {
 }
 
 /** The bytes of labels as they lie in a label file. */
-export function littleEndian(labels: Uint16Array): Buffer {
+function littleEndian(labels: Uint16Array): Buffer {
   const bytes = Buffer.from(new Uint8Array(labels.slice().buffer));
   return endianness() === 'BE' ? bytes.swap16() : bytes;
 }

@@ -53,7 +53,7 @@ function asError(refusal: Refusal): IngestReport['errors'][number] {
 }
 
 /** A path as it may be shown: control characters escaped, very long ones cut. */
-export function printable(path: string): string {
+function printable(path: string): string {
   const cut = path.length > 300 ? `${path.slice(0, 299)}…` : path;
   return cut.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
