@@ -28,16 +28,14 @@ export async function readSeries(pool: pg.Pool, query: SeriesQuery): Promise<Ser
   const whole = found.filter(({ total }) => !isLong(total));
   const long = found.filter(({ total }) => isLong(total));
 
-  const points: Point[] = [];
-  if (whole.length > 0)
-    points.push(...(await readPoints(pool, WHOLE, [...range, whole.map(({ name }) => name)])));
-  if (long.length > 0) {
-    const widths = long.map(({ first, last }) => bucketWidth(first, last, maxPoints as number));
-    const parameters = [...range, long.map(({ name }) => name), widths];
-    points.push(...(await readPoints(pool, THINNED, parameters)));
-  }
+  const named = (series: { name: string }[]) => series.map(({ name }) => name);
+  const widths = long.map(({ first, last }) => bucketWidth(first, last, maxPoints as number));
+  const points = [
+    await readPoints(pool, WHOLE, whole.length, [...range, named(whole)]),
+    await readPoints(pool, THINNED, long.length, [...range, named(long), widths]),
+  ];
   const byName = new Map<string, Point[]>(found.map(({ name }) => [name, []]));
-  for (const point of points) byName.get(point[0])?.push(point);
+  for (const point of points.flat()) byName.get(point[0])?.push(point);
   return found.map(({ name, total }) => seriesOf(name, byName.get(name) ?? [], total, isLong(total)));
 }
 
@@ -78,7 +76,8 @@ function bucketWidth(firstStep: number, lastStep: number, maxPoints: number): nu
   return width;
 }
 
-async function readPoints(pool: pg.Pool, text: string, values: unknown[]): Promise<Point[]> {
+async function readPoints(pool: pg.Pool, text: string, series: number, values: unknown[]): Promise<Point[]> {
+  if (series === 0) return [];
   const { rows } = await pool.query<Point>({ text, values, rowMode: 'array' });
   return rows;
 }

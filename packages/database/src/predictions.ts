@@ -49,6 +49,8 @@ export interface Predictions {
   ): Promise<boolean>;
   /** Ids that wait for longer, for the sweeper. */
   stale(olderThanMs: number): Promise<string[]>;
+  /** Whoever asked has the answer or has left: its images are named no more. False when it is gone. */
+  remove(project: string, id: string): Promise<boolean>;
   /** Removes requests of that age; `keys` are the image blobs that nothing names any more. */
   expire(olderThanMs: number): Promise<{ ids: string[]; keys: string[] }>;
 }
@@ -106,6 +108,14 @@ export function createPredictions(pool: pg.Pool, prisma: PrismaClient, lostAfter
         [olderThanMs, lostAfterMs],
       );
       return rows.map(({ id }) => id);
+    },
+
+    async remove(project, id) {
+      const { rowCount } = await pool.query('delete from predictions where id = $1 and project = $2', [
+        id,
+        project,
+      ]);
+      return rowCount === 1;
     },
 
     expire: (olderThanMs) =>
