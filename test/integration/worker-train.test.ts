@@ -1,0 +1,196 @@
+import { generateShapes } from '@ravine/client/shapes';
+import { loadTorchEngine } from '@ravine/engine-torch';
+import type { RecipeInput } from '@ravine/training';
+import { createWorker, type Worker } from '@ravine/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  childrenOf,
+  openWorkerStack,
+  PROJECT,
+  silent,
+  smallOptions,
+  smallShapes,
+  type WorkerStack,
+} from '../support/worker-stack.js';
+
+const { reason } = loadTorchEngine();
+if (reason !== null) console.log(`skipped: training by a worker; ${reason}`);
+
+const short = { preset: 'shapes', epochs: 2, batchSize: 32 } satisfies Omit<RecipeInput, 'dataset'>;
+const endless = { ...short, epochs: 100_000 };
+
+describe.skipIf(reason !== null)('a worker that trains', () => {
+  let stack: WorkerStack;
+  let worker: Worker;
+  let dataset: string;
+  beforeAll(async () => {
+    stack = await openWorkerStack();
+    worker = await createWorker({ ...stack, log: silent });
+    dataset = await stack.upload(smallShapes());
+    await stack.datasetWhen(dataset, ({ status }) => status === 'ready');
+  });
+  afterAll(async () => {
+    await worker?.stop();
+    await stack?.close();
+  });
+
+  const running = (id: string) => stack.jobWhen(id, ({ progress }) => (progress?.step ?? 0) > 0);
+  const ended = (id: string, status: string) => stack.jobWhen(id, (job) => job.status === status);
+
+  it('trains a job to its end and leaves everything that people look at', async () => {
+    const id = await stack.submit(dataset, short);
+    const job = await ended(id, 'succeeded');
+    expect(job).toMatchObject({
+      stopReason: 'completed',
+      attempt: 1,
+      engine: 'torch',
+      device: 'cpu',
+      phase: null,
+    });
+    expect(job.precision).toMatch(/^(fp32|bf16)$/);
+    expect(job.testAccuracy).toBeGreaterThanOrEqual(0);
+    expect(job.best?.validationAccuracy).toBeGreaterThan(0);
+    expect(job.trainSeconds).toBeGreaterThan(0);
+    expect(job.peakMemoryBytes).toBeGreaterThan(50e6);
+    expect(job.progress).toMatchObject({ epoch: 2, epochs: 2, step: 12, totalSteps: 12 });
+
+    const checkpoints = (await stack.database.checkpoints.list(PROJECT, id)) ?? [];
+    expect(checkpoints.flatMap(({ roles }) => roles).sort()).toEqual(['best', 'last']);
+    for (const { sha256, bytes } of checkpoints)
+      expect((await stack.storage.read(sha256)).length).toBe(bytes);
+    const evaluation = await stack.database.evaluations.get(PROJECT, id);
+    expect(evaluation).toMatchObject({ split: 'test', samples: 60, accuracy: job.testAccuracy });
+    expect(evaluation?.checkpointId).toBe(checkpoints.find(({ roles }) => roles.includes('best'))?.id);
+
+    const { series } = await stack.database.metrics.read(id, {});
+    const points = Object.fromEntries(series.map(({ name, steps }) => [name, steps]));
+    const steps = Array.from({ length: 12 }, (_, i) => i + 1);
+    expect(points).toMatchObject({ 'train.loss': steps, learningRate: steps, gradientNorm: steps });
+    expect(points).toMatchObject({ 'validation.accuracy': [6, 12], 'epoch.train.loss': [6, 12] });
+
+    const artifacts = (await stack.database.artifacts.list(PROJECT, id)) ?? [];
+    expect(artifacts.map(({ fileName }) => fileName).sort()).toEqual([
+      'evaluation.json',
+      'predictions.csv',
+      'recipe.json',
+    ]);
+    const csv = artifacts.find(({ kind }) => kind === 'predictions');
+    const lines = (await stack.storage.read(csv?.sha256 ?? '')).toString().trim().split('\r\n');
+    expect(lines).toHaveLength(61);
+    const hits = lines.filter((line) => line.endsWith(',true')).length;
+    expect(hits / 60).toBeCloseTo(job.testAccuracy ?? -1, 9);
+    const events = await stack.database.events.read(id, 0, 100);
+    expect(events.filter(({ type }) => type === 'epoch').map(({ data }) => data.epoch)).toEqual([1, 2]);
+  });
+
+  it('does nothing at a delivery that comes again while the job runs, and after', async () => {
+    const id = await stack.submit(dataset, endless);
+    await running(id);
+    await stack.queues.enqueue('train.cpu', id, { dedupeKey: `${id}:again` });
+    await stack.database.jobs.requestCancel(PROJECT, id, 'graceful');
+    const job = await ended(id, 'cancelled');
+    expect(job.attempt).toBe(1);
+    await expect.poll(() => stack.queues.has('train.cpu', `${id}:again`), { timeout: 10_000 }).toBe(false);
+    expect(await stack.job(id)).toEqual(job);
+  });
+
+  it('cancels a running job and keeps a checkpoint of where it was', async () => {
+    const id = await stack.submit(dataset, endless);
+    await running(id);
+    await stack.database.jobs.requestCancel(PROJECT, id, 'graceful');
+    const job = await ended(id, 'cancelled');
+    const checkpoints = (await stack.database.checkpoints.list(PROJECT, id)) ?? [];
+    const last = checkpoints.find(({ roles }) => roles.includes('last'));
+    expect(last?.step).toBeGreaterThanOrEqual(job.progress?.step ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('cancels a running job now', async () => {
+    const id = await stack.submit(dataset, endless);
+    await running(id);
+    await stack.database.jobs.requestCancel(PROJECT, id, 'now');
+    await ended(id, 'cancelled');
+  });
+
+  it('never starts a job that was cancelled while it waited', async () => {
+    const first = await stack.submit(dataset, endless);
+    await running(first);
+    const waiting = await stack.submit(dataset, short);
+    await stack.database.jobs.requestCancel(PROJECT, waiting, 'graceful');
+    await stack.database.jobs.requestCancel(PROJECT, first, 'now');
+    await ended(first, 'cancelled');
+    await expect.poll(() => stack.queues.has('train.cpu', waiting), { timeout: 10_000 }).toBe(false);
+    expect(await stack.job(waiting)).toMatchObject({ status: 'cancelled', attempt: 0 });
+  });
+
+  it('ends in time, with the evaluation of what was learnt', async () => {
+    const id = await stack.submit(dataset, endless, { maxMinutes: 2 / 60 });
+    const job = await ended(id, 'succeeded');
+    expect(job.stopReason).toBe('time_limit');
+    expect(await stack.database.evaluations.get(PROJECT, id)).toMatchObject({ accuracy: job.testAccuracy });
+  });
+
+  it('fails a job whose process is killed, tells how, and lives on', async () => {
+    const id = await stack.submit(dataset, endless);
+    await running(id);
+    const [child] = await childrenOf(process.pid, 'train');
+    process.kill(child ?? 0, 'SIGKILL');
+    const job = await ended(id, 'failed');
+    expect(job.failure).toMatchObject({
+      class: 'internal',
+      code: 'engine_crashed',
+      evidence: { signal: 'SIGKILL' },
+    });
+    expect(job.failure?.step).toBeGreaterThan(0);
+    await ended(await stack.submit(dataset, { ...short, epochs: 1 }), 'succeeded');
+  });
+
+  it('fails a job whose numbers explode, with advice and the last finite checkpoint', async () => {
+    const optimizer = { kind: 'sgd', learningRate: 1e6 } as const;
+    const id = await stack.submit(dataset, { ...short, schedule: [{ kind: 'constant' }], optimizer });
+    const job = await ended(id, 'failed');
+    expect(job.failure).toMatchObject({ class: 'non_finite', retryable: false });
+    expect(job.failure?.message).toMatch(/lower the learning rate/);
+    expect(job.failure?.step).toBeGreaterThan(0);
+  });
+
+  it('fails a job whose packed data is gone', async () => {
+    const id = await stack.upload(smallShapes({ seed: 7 }));
+    await stack.datasetWhen(id, ({ status }) => status === 'ready');
+    const stored = await stack.database.datasets.get(PROJECT, id);
+    await stack.storage.delete(stored?.manifest?.splits.train?.labels.key ?? '');
+    const job = await ended(await stack.submit(id, short), 'failed');
+    expect(job.failure).toMatchObject({ class: 'data', code: 'dataset_missing' });
+  });
+
+  it('classifies images with a model of a job', async () => {
+    const id = await stack.submit(dataset, { ...short, epochs: 6 });
+    await ended(id, 'succeeded');
+    const model = await stack.modelOf(id);
+    const images = [];
+    for await (const { path, png } of generateShapes({ ...smallOptions, perClass: 20, testPerClass: 0 })) {
+      images.push({ fileName: path, key: (await stack.storage.put(png)).key });
+    }
+    images.push({ fileName: 'broken.png', key: (await stack.storage.put(Buffer.from('no image'))).key });
+    const prediction = await stack.database.predictions.create(PROJECT, {
+      modelId: model.id,
+      images,
+      topK: 2,
+    });
+    await stack.queues.enqueue('predict', prediction);
+    await expect
+      .poll(async () => (await stack.database.predictions.get(PROJECT, prediction))?.status, {
+        timeout: 30_000,
+      })
+      .toBe('done');
+    const state = await stack.database.predictions.get(PROJECT, prediction);
+    expect(state?.error).toBeNull();
+    const results = state?.results ?? [];
+    expect(results.map(({ fileName }) => fileName)).toEqual(images.map(({ fileName }) => fileName));
+    expect(results.at(-1)).toMatchObject({ classes: null, error: { code: 'not_an_image' } });
+    for (const { classes } of results.slice(0, -1)) expect(classes).toHaveLength(2);
+    const hits = results.filter(
+      ({ fileName, classes }) => fileName.split('/')[1] === classes?.[0]?.class,
+    ).length;
+    expect(hits / 60).toBeGreaterThan(0.5); // images of the train split; chance is a third
+  });
+});
