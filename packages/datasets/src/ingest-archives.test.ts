@@ -77,6 +77,13 @@ describe('an archive of class folders', { timeout: 60_000 }, () => {
     ]);
   });
 
+  it('finds them beside a few stray images, which are listed', async () => {
+    const stray = [{ name: 'data/preview.png', content: await png(1) }];
+    const { manifest, report } = await readyOf({ upload: zip([...stray, ...withSplits]) });
+    expect(manifest.splits.train!.count).toBe(6);
+    expect(report.rejections).toMatchObject([{ path: 'data/preview.png', code: 'misplaced' }]);
+  });
+
   it('takes class folders that are called like splits for classes', async () => {
     const { manifest } = await readyOf({ upload: zip(await classFolders(['train', 'test'], 2)) });
     expect(manifest.classes).toEqual(['test', 'train']);

@@ -33,9 +33,10 @@ const splitOf = (segment: string | undefined): SplitName | undefined => {
  * (in any case) are splits when they hold class folders; without them all images are the train split.
  */
 export function findLayout(images: string[][]): Layout {
-  const depth = commonDepth(images);
-  const shared = images[0]?.slice(0, depth) ?? [];
-  const hasSplits = images.some((segments) => isSplitPath(segments.slice(depth)));
+  const typical = mostCommonLength(images);
+  const depth = commonDepth(typical);
+  const shared = typical[0]?.slice(0, depth) ?? [];
+  const hasSplits = typical.some((segments) => isSplitPath(segments.slice(depth)));
   const place = (segments: string[], length: number): Place | null => {
     if (!shared.every((segment, i) => segments[i] === segment)) return null;
     const inner = segments.slice(depth);
@@ -50,6 +51,14 @@ export function findLayout(images: string[][]): Layout {
 
 const isSplitPath = (segments: string[]): boolean =>
   segments.length === 3 && splitOf(segments[0]) !== undefined;
+
+/** The paths of the length that most have, so that one stray image does not change what all others mean. */
+function mostCommonLength(images: string[][]): string[][] {
+  const counts = new Map<number, number>();
+  for (const { length } of images) counts.set(length, (counts.get(length) ?? 0) + 1);
+  const [length] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0] ?? [];
+  return images.filter((segments) => segments.length === length);
+}
 
 /** Leading folders that all files share and that are neither a class nor a split. */
 function commonDepth(files: string[][]): number {
