@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type RGBA } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { noise, png, rawImage } from '../test/images.js';
 import { type ImageShape, preprocess, refit, samplePng } from './image.js';
@@ -10,7 +10,7 @@ const shape = (height: number, width = height, channels: 1 | 3 = 3, fit: ImageSh
   channels,
   fit,
 });
-const solid = (height: number, width: number, background: sharp.RGBA) =>
+const solid = (height: number, width: number, background: RGBA) =>
   sharp({ create: { width, height, channels: 4, background } });
 const pixelsOf = async (image: Buffer, to = shape(8)) => [...(await preprocess(image, to))];
 

@@ -70,7 +70,7 @@ export type TarEntry = Partial<Parameters<ReturnType<typeof pack>['entry']>[0]> 
 export async function tar(entries: TarEntry[]): Promise<Buffer> {
   const stream = pack();
   const chunks: Buffer[] = [];
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stream.on('data', (chunk) => chunks.push(chunk as Buffer));
   for (const { content, ...header } of entries) stream.entry(header, Buffer.from(content ?? []));
   stream.finalize();
   await once(stream, 'end');

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 
 /** Pixels that differ for each seed. */
 export function noise(bytes: number, seed: number): Buffer {
@@ -11,7 +11,7 @@ export function noise(bytes: number, seed: number): Buffer {
   );
 }
 
-export function rawImage(height: number, width: number, channels: 1 | 3, seed: number): sharp.Sharp {
+export function rawImage(height: number, width: number, channels: 1 | 3, seed: number): Sharp {
   return sharp(noise(height * width * channels, seed), { raw: { width, height, channels } });
 }
 
