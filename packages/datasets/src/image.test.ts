@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import sharp, { type RGBA } from 'sharp';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { noise, png, rawImage } from '../test/images.js';
 import { type ImageShape, preprocess, refit, samplePng } from './image.js';
@@ -10,8 +10,11 @@ const shape = (height: number, width = height, channels: 1 | 3 = 3, fit: ImageSh
   channels,
   fit,
 });
-const solid = (height: number, width: number, background: RGBA) =>
-  sharp({ create: { width, height, channels: 4, background } });
+const solid = (
+  height: number,
+  width: number,
+  background: { r: number; g: number; b: number; alpha: number },
+) => sharp({ create: { width, height, channels: 4, background } });
 const pixelsOf = async (image: Buffer, to = shape(8)) => [...(await preprocess(image, to))];
 
 describe('preprocess', () => {
