@@ -11,7 +11,7 @@ export interface EnqueueOptions {
 
 export interface Delivery {
   id: string;
-  /** How often this delivery has been started, this time included; also counts starts that ended in a crash. */
+  /** 1 at first and more at every start, also after a crash. A hand-back may skip a number: a closing consumer sees it twice. */
   attempt: number;
   /** True when a retryable error that is thrown now will not be retried any more. */
   last: boolean;

@@ -1,13 +1,18 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import S3rver from 's3rver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStorage, storageOptions } from './create.js';
 import type { Storage } from './storage.js';
 import { storageSuite } from './storage.suite.js';
+
+const require = createRequire(import.meta.url); // s3rver has no types
+const S3rver = require('s3rver') as new (
+  options: object,
+) => { run(): Promise<AddressInfo>; close(): Promise<void> };
 
 const options = storageOptions({ AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' });
 
@@ -21,7 +26,7 @@ async function startServer() {
     directory,
     configureBuckets: [{ name: 'blobs', configs: [] }],
   });
-  const { port } = (await server.run()) as AddressInfo;
+  const { port } = await server.run();
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, ...options });
   return {

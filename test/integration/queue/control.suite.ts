@@ -79,7 +79,8 @@ export function controlSuite({ connect, spawnConsumer }: QueueBench): void {
       await second.consume('predict', staying.handle, { concurrency: 1 });
       await until(() => staying.seen.length === 2);
       const again = staying.seen.find((delivery) => delivery.id === leaving.seen[0]?.id);
-      expect(again).toMatchObject({ attempt: 2, last: false });
+      expect(again?.attempt).toBeGreaterThan(1);
+      expect(again?.last).toBe(false);
       await idle(second, 'predict');
     });
 
@@ -109,7 +110,8 @@ export function controlSuite({ connect, spawnConsumer }: QueueBench): void {
       const { seen, handle } = recorder();
       await queues.consume('train.cpu', handle, { concurrency: 1 });
       await idle(queues, 'train.cpu');
-      expect(seen).toMatchObject([{ id: 'job_1', attempt: 2 }]);
+      expect(seen).toMatchObject([{ id: 'job_1', last: false }]);
+      expect(seen[0]!.attempt).toBeGreaterThan(1);
     });
 
     it('retryInMs brings it back later', async () => {
