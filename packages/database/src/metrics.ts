@@ -72,7 +72,7 @@ export function createMetrics(pool: pg.Pool): MetricsStore {
         upToBatch: batch, // later ones belong to the next read
         maxPoints: maxPoints ?? null,
       });
-      return { series, cursor: Buffer.from(`m.${epoch}.${batch}`).toString('base64url'), resync };
+      return { series, cursor: writeCursor(epoch, batch), resync };
     },
   };
 }
@@ -105,9 +105,12 @@ function toColumns({ names, steps, values }: MetricColumns) {
   };
 }
 
+const writeCursor = (epoch: number, batch: number): string =>
+  Buffer.from(`m.${epoch}.${batch}`).toString('base64url');
+
 function readCursor(cursor: string): { epoch: number; batch: number } {
-  const [, epoch, batch] =
-    /^m\.(\d{1,9})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (epoch === undefined || batch === undefined) throw badCursor(cursor, 'after');
-  return { epoch: Number(epoch), batch: Number(batch) };
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [epoch = 0, batch = 0] = (/^m\.(\d{1,9})\.(\d{1,9})$/.exec(text) ?? []).slice(1).map(Number);
+  if (writeCursor(epoch, batch) !== cursor) throw badCursor(cursor, 'after');
+  return { epoch, batch };
 }

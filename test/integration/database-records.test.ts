@@ -1,0 +1,312 @@
+import { type Evaluation, newId } from '@ravine/contracts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blobKey, readyDataset, runningJob, type TestDatabase, testDatabase } from '../support/database.ts';
+
+let open: TestDatabase;
+let database: TestDatabase['database'];
+let dataset: string;
+
+beforeAll(async () => {
+  open = await testDatabase();
+  database = open.database;
+  dataset = await readyDataset(database);
+});
+afterAll(() => open.close());
+
+type Role = 'best' | 'last';
+const newCheckpoint = (step: number, roles: Role[], seed: string | number = newId('ckpt')) => ({
+  ...{ id: newId('ckpt'), step, epoch: 1, roles, validationLoss: 0.5, validationAccuracy: null },
+  ...{ sha256: blobKey(seed), bytes: 5_000_000_000 },
+});
+const newModel = (checkpointId: string, sha256 = blobKey(checkpointId)) => ({
+  ...{ id: newId('mdl'), name: 'm', checkpointId, architecture: 'leedl-cnn', parameterCount: 12_833_803 },
+  ...{ classes: ['cat', 'd,"o\\g'], testAccuracy: null, sha256, bytes: 10, labels: {} },
+  input: { height: 8, width: 8, channels: 1, fit: 'crop' as const, mean: [0.5], standardDeviation: [0.25] },
+});
+
+describe('checkpoints', () => {
+  test('roles move on; those without a role go, and their blobs are answered', async () => {
+    const { id, attempt } = await runningJob(database, dataset);
+    const record = (step: number, roles: Role[]) =>
+      database.checkpoints.record(id, attempt, newCheckpoint(step, roles, `${id}-${step}`));
+    const roles = async () =>
+      (await database.checkpoints.list('default', id))!.map((one) => [one.step, one.roles]);
+    const key = (step: number) => blobKey(`${id}-${step}`);
+    expect(await record(1, ['last', 'best'])).toEqual({ superseded: [] });
+    expect(await record(2, ['last'])).toEqual({ superseded: [] });
+    expect(await roles()).toEqual([
+      [2, ['last']],
+      [1, ['best']],
+    ]);
+    expect(await record(3, ['last'])).toEqual({ superseded: [key(2)] });
+    expect(await record(4, ['best', 'last', 'best'])).toEqual({
+      superseded: expect.arrayContaining([key(1), key(3)]),
+    });
+    expect(await roles()).toEqual([[4, ['best', 'last']]]);
+    expect(await database.checkpoints.withRole('default', id, 'best')).toMatchObject({
+      step: 4,
+      bytes: 5_000_000_000,
+    });
+  });
+
+  test('the same content twice is not given up', async () => {
+    const { id, attempt } = await runningJob(database, dataset);
+    await database.checkpoints.record(id, attempt, newCheckpoint(1, ['last'], 'same'));
+    expect(await database.checkpoints.record(id, attempt, newCheckpoint(1, ['last'], 'same'))).toEqual({
+      superseded: [],
+    });
+    expect(await database.checkpoints.list('default', id)).toHaveLength(1);
+  });
+
+  test('one of which a model was made stays, without a role', async () => {
+    const { id, attempt } = await runningJob(database, dataset);
+    const first = newCheckpoint(1, ['last']);
+    await database.checkpoints.record(id, attempt, first);
+    await database.models.create('default', newModel(first.id));
+    expect(await database.checkpoints.record(id, attempt, newCheckpoint(2, ['last']))).toEqual({
+      superseded: [],
+    });
+    expect(await database.checkpoints.find('default', first.id)).toMatchObject({ roles: [] });
+  });
+
+  test('a model and a newer checkpoint at the same time leave nothing dangling', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { id, attempt } = await runningJob(database, dataset);
+      const first = newCheckpoint(1, ['last']);
+      await database.checkpoints.record(id, attempt, first);
+      const [model, recorded] = await Promise.all([
+        database.models.create('default', newModel(first.id)).catch((error) => error.code as string),
+        database.checkpoints.record(id, attempt, newCheckpoint(2, ['last'])),
+      ]);
+      const kept = await database.checkpoints.find('default', first.id);
+      expect(kept === null).toBe(model === 'checkpoint_not_found');
+      expect(recorded.superseded).toEqual(kept === null ? [first.sha256] : []);
+    }
+  });
+
+  test('foreign ones answer as missing ones', async () => {
+    const { id, attempt } = await runningJob(database, dataset);
+    const one = newCheckpoint(1, ['last', 'best']);
+    await database.checkpoints.record(id, attempt, one);
+    expect(await database.checkpoints.get('default', id, one.id)).toMatchObject({
+      id: one.id,
+      jobId: id,
+      attempt: 1,
+    });
+    expect(await database.checkpoints.list('other', id)).toBeNull();
+    expect(await database.checkpoints.get('other', id, one.id)).toBeNull();
+    expect(await database.checkpoints.get('default', newId('job'), one.id)).toBeNull();
+    expect(await database.checkpoints.find('other', one.id)).toBeNull();
+    expect(await database.checkpoints.withRole('other', id, 'best')).toBeNull();
+    expect(await database.checkpoints.list('default', newId('job'))).toBeNull();
+    await expect(database.models.create('other', newModel(one.id))).rejects.toMatchObject({
+      code: 'checkpoint_not_found',
+    });
+  });
+});
+
+describe('artifacts', () => {
+  const newArtifact = (fileName: string, seed: string) => ({
+    ...{
+      id: newId('art'),
+      kind: 'log',
+      fileName,
+      contentType: 'text/plain',
+      sha256: blobKey(seed),
+      bytes: 3,
+    },
+  });
+
+  test('a later attempt replaces the file of the same name', async () => {
+    const { id, attempt } = await runningJob(database, dataset);
+    const old = newArtifact('run.log', `${id} old`);
+    await database.artifacts.record(id, attempt, newArtifact('other.log', `${id} other`));
+    expect(await database.artifacts.record(id, attempt, old)).toEqual({ superseded: [] });
+    const fresh = newArtifact('run.log', `${id} new`);
+    expect(await database.artifacts.record(id, attempt, fresh)).toEqual({ superseded: [old.sha256] });
+    const names = (await database.artifacts.list('default', id))!.map(({ fileName, sha256 }) => [
+      fileName,
+      sha256,
+    ]);
+    expect(names).toEqual([
+      ['other.log', blobKey(`${id} other`)],
+      ['run.log', fresh.sha256],
+    ]);
+    expect(await database.artifacts.get('default', id, fresh.id)).toMatchObject({
+      bytes: 3,
+      url: expect.stringContaining(fresh.id),
+    });
+    expect(await database.artifacts.get('default', id, old.id)).toBeNull();
+    expect(await database.artifacts.get('other', id, fresh.id)).toBeNull();
+    expect(await database.artifacts.list('other', id)).toBeNull();
+  });
+});
+
+test('the evaluation of a later attempt replaces the one before', async () => {
+  const { id, attempt } = await runningJob(database, dataset);
+  const evaluation = (loss: number) =>
+    ({
+      object: 'evaluation',
+      jobId: id,
+      loss,
+      confusion: [
+        [1, 0],
+        [0, 1],
+      ],
+    }) as unknown as Evaluation;
+  expect(await database.evaluations.get('default', id)).toBeNull();
+  expect(await database.evaluations.save(id, attempt, evaluation(0.5))).toBe(true);
+  expect(await database.evaluations.save(id, attempt, evaluation(0.25))).toBe(true);
+  expect(await database.evaluations.get('default', id)).toEqual(evaluation(0.25));
+  expect(await database.evaluations.get('other', id)).toBeNull();
+});
+
+describe('models and predictions', () => {
+  const model = async (project = 'default') => {
+    const { id, attempt } = await runningJob(database, dataset);
+    const checkpoint = newCheckpoint(1, ['last']);
+    await database.checkpoints.record(id, attempt, checkpoint);
+    return database.models.create(project, newModel(checkpoint.id));
+  };
+
+  test('a model is kept and listed', async () => {
+    const made = await model();
+    expect(made).toMatchObject({
+      object: 'model',
+      classes: ['cat', 'd,"o\\g'],
+      parameterCount: 12_833_803,
+      bytes: 10,
+    });
+    expect(await database.models.get('default', made.id)).toEqual(made);
+    expect(await database.models.get('other', made.id)).toBeNull();
+    await model();
+    const first = await database.models.list('default', { limit: 1 });
+    expect(first.hasMore).toBe(true);
+    const rest = await database.models.list('default', { limit: 200, cursor: first.nextCursor! });
+    expect(rest.data.map(({ id }) => id)).not.toContain(first.data[0]!.id);
+    expect((await database.models.list('default', { limit: 5, jobId: made.jobId })).data).toEqual([made]);
+    expect((await database.models.list('other', { limit: 5 })).data).toEqual([]);
+    await expect(database.models.list('default', { limit: 5, cursor: 'nope' })).rejects.toMatchObject({
+      code: 'validation_failed',
+    });
+  });
+
+  test('a prediction is computed once and answered', async () => {
+    const { id: modelId } = await model();
+    const images = [{ fileName: 'a\u0000.png', key: blobKey('image') }];
+    const id = await database.predictions.create('default', { modelId, images, topK: 3 });
+    expect(await database.predictions.get('default', id)).toEqual({
+      status: 'queued',
+      modelId,
+      results: null,
+      error: null,
+      seconds: null,
+    });
+    expect(await database.predictions.get('other', id)).toBeNull();
+    expect(await database.predictions.stale(-1000)).toContain(id);
+    const claims = await Promise.all(
+      Array.from({ length: 8 }, () => database.predictions.claim(id, newId('wkr'))),
+    );
+    expect(claims.filter(Boolean)).toMatchObject([
+      { id, project: 'default', topK: 3, model: { id: modelId } },
+    ]);
+    expect(claims.find(Boolean)?.images).toEqual([{ fileName: 'a\ufffd.png', key: blobKey('image') }]);
+    expect(await database.predictions.stale(-1000)).not.toContain(id);
+    const results = [{ fileName: 'a', classes: [{ label: 0, class: 'cat', probability: 1 }], error: null }];
+    const finishes = await Promise.all(
+      [1, 2, 3].map((seconds) => database.predictions.finish(id, { results, seconds })),
+    );
+    expect(finishes.filter(Boolean)).toHaveLength(1);
+    expect(await database.predictions.get('default', id)).toMatchObject({
+      status: 'done',
+      results,
+      error: null,
+    });
+    expect(await database.predictions.claim(id, newId('wkr'))).toBeNull();
+  });
+
+  test('an error is an answer too', async () => {
+    const { id: modelId } = await model();
+    const id = await database.predictions.create('default', { modelId, images: [], topK: 1 });
+    const error = { code: 'engine_unavailable', message: 'no' };
+    expect(await database.predictions.finish(id, { error })).toBe(true);
+    expect(await database.predictions.get('default', id)).toMatchObject({
+      status: 'done',
+      results: null,
+      error,
+    });
+    await expect(
+      database.predictions.create('other', { modelId, images: [], topK: 1 }),
+    ).rejects.toMatchObject({ code: 'model_not_found' });
+  });
+
+  test('the sequence of job, checkpoint, model and image blobs is let go of when the last row goes', async () => {
+    const { id: modelId } = await model();
+    const [alone, shared] = [blobKey('alone'), blobKey('shared')];
+    const create = (keys: string[]) =>
+      database.predictions.create('default', {
+        modelId,
+        images: keys.map((key) => ({ fileName: key, key })),
+        topK: 1,
+      });
+    const old = await create([alone, shared]);
+    await database.pool.query(
+      `update predictions set created_at = now() - interval '2 hours' where id = $1`,
+      [old],
+    );
+    const kept = await create([shared]);
+    expect(await database.predictions.expire(3_600_000)).toEqual({ ids: [old], keys: [alone] });
+    expect(await database.predictions.get('default', kept)).not.toBeNull();
+    expect(await database.unreferenced([alone, shared])).toEqual([alone]);
+  });
+});
+
+describe('workers', () => {
+  const register = async (id = newId('wkr')) => {
+    const engines = [{ name: 'torch', available: true, reason: null, libraries: {}, devices: [] }];
+    await database.workers.register({
+      id,
+      hostname: 'h',
+      processId: 7,
+      version: '1',
+      engines,
+      queues: ['train.cpu'],
+      threads: 2,
+    });
+    return id;
+  };
+  const age = (id: string, seconds: number) =>
+    database.pool.query(`update workers set heartbeat_at = now() - $2 * interval '1 second' where id = $1`, [
+      id,
+      seconds,
+    ]);
+
+  test('online, draining, lost, gone and back', async () => {
+    const id = await register();
+    expect(await database.workers.get(id)).toMatchObject({
+      object: 'worker',
+      status: 'online',
+      processId: 7,
+      queues: ['train.cpu'],
+      runningJobs: [],
+    });
+    const job = await runningJob(database, dataset, id);
+    expect((await database.workers.get(id))?.runningJobs).toEqual([job.id]);
+    expect((await database.workers.list()).find((worker) => worker.id === id)?.runningJobs).toEqual([job.id]);
+    expect(await database.workers.drain(id)).toBe(true);
+    expect((await database.workers.get(id))?.status).toBe('draining');
+    await age(id, 31);
+    expect((await database.workers.get(id))?.status).toBe('lost');
+    expect(await database.workers.heartbeat(id)).toBe(true);
+    expect((await database.workers.get(id))?.status).toBe('draining');
+    await age(id, 100);
+    expect(await database.workers.removeStale(90_000)).toEqual([id]);
+    expect(await database.workers.heartbeat(id)).toBe(false);
+    expect(await database.workers.get(id)).toBeNull();
+    await register(id);
+    await register(id);
+    expect((await database.workers.get(id))?.status).toBe('online');
+    expect(await database.workers.remove(id)).toBe(true);
+    expect(await database.workers.remove(id)).toBe(false);
+  });
+});
