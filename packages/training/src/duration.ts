@@ -2,10 +2,13 @@ import { z } from 'zod';
 
 /** A length of training with its unit. Fractions of an epoch are rounded to whole steps. */
 export const Duration = z
-  .union([
-    z.strictObject({ steps: z.int().min(1).max(1_000_000_000) }),
-    z.strictObject({ epochs: z.number().positive().max(100_000) }),
-  ])
+  .union(
+    [
+      z.strictObject({ steps: z.int().min(1).max(1_000_000_000) }),
+      z.strictObject({ epochs: z.number().positive().max(100_000) }),
+    ],
+    { error: 'must be { "steps": n } or { "epochs": n }' },
+  )
   .describe('{ "steps": n } or { "epochs": n }');
 export type Duration = z.output<typeof Duration>;
 

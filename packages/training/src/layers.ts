@@ -64,7 +64,7 @@ export const Layer = z.discriminatedUnion('kind', [
     kind: z.literal('linear'),
     ...place,
     outFeatures: z
-      .union([features, z.literal('classes')])
+      .union([features, z.literal('classes')], { error: 'must be a whole number or "classes"' })
       .describe('A number, or "classes" for the number of classes'),
     bias: z.boolean().default(true),
   }),

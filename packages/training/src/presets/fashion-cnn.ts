@@ -11,9 +11,9 @@ export const fashionCnn = {
     architecture: { kind: 'fashion-cnn' },
     loss: { kind: 'cross-entropy', labelSmoothing: 0.1 },
     optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
-    schedule: [{ kind: 'warmup', for: { epochs: 1 } }, { kind: 'cosine' }],
+    schedule: [{ kind: 'warmup', for: { epochs: 0.5 } }, { kind: 'cosine' }],
     augmentation: [{ kind: 'horizontal-flip' }],
     batchSize: 128,
-    epochs: 6,
+    epochs: 3,
   },
 } satisfies PresetDefinition<'fashion-cnn'>;
