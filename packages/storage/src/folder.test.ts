@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -116,17 +116,21 @@ describe('folder storage', () => {
     );
     const result = await run('unshare', ['-rm', 'sh', '-c', command, ...args]).catch((error) => error);
     if (result.code === 'ENOENT' || result.code === 77 || result.stderr?.includes('unshare failed')) {
-      return context.skip('needs permission to mount a small file system (unshare -rm)');
+      const why = 'needs permission to mount a small file system (unshare -rm)';
+      console.warn(`skipped: full disk: ${why}`);
+      return context.skip(why);
     }
     expectFull(result.stdout);
   });
 
-  it.skipIf(process.getuid?.() === 0)('says unavailable when the folder may not be written', async () => {
-    const locked = join(parent, 'locked');
-    await createStorage(pathToFileURL(locked).href);
-    await chmod(join(locked, 'incoming'), 0o500);
-    const storage = await createStorage(pathToFileURL(locked).href);
-    await expect(storage.check()).rejects.toEqual(expect.objectContaining({ code: 'unavailable' }));
+  it('says unavailable when something else lies in its place', async () => {
+    const taken = join(parent, 'taken');
+    const storage = await createStorage(pathToFileURL(taken).href);
+    await rm(join(taken, 'incoming'), { recursive: true });
+    await writeFile(join(taken, 'incoming'), 'a file');
+    const unavailable = expect.objectContaining({ code: 'unavailable', retryable: true });
+    await expect(storage.check()).rejects.toEqual(unavailable);
+    await expect(createStorage(pathToFileURL(taken).href)).rejects.toEqual(unavailable);
   });
 
   it('streams the first byte alone', async () => {

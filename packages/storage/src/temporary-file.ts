@@ -23,7 +23,7 @@ export async function writeTemporary(
     await pipeline(meter.measure(source), createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }));
     return { ...meter.blob(), path };
   } catch (error) {
-    await rm(path, { force: true });
+    await discard(path);
     throw meter.failed() ? error : diskError(error, folder);
   }
 }
@@ -34,9 +34,14 @@ export async function publish(temporary: string, path: string): Promise<void> {
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard(temporary);
     throw diskError(error, dirname(path));
   }
+}
+
+/** Cleaning up after an error must not hide it; what cannot be removed now is swept at a later start. */
+async function discard(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => {});
 }
 
 export async function createFolder(path: string): Promise<void> {
@@ -79,7 +84,17 @@ function errorCode(error: unknown): string | undefined {
 }
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-const brokenCodes = new Set(['EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOENT', 'ENOTDIR', 'EMFILE', 'ENFILE']);
+const brokenCodes = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EIO',
+  'ENOENT',
+  'ENOTDIR',
+  'EEXIST',
+  'EMFILE',
+  'ENFILE',
+]);
 
 /** Says what a failing disk means for the person who runs the service; other errors pass unchanged. */
 export function diskError(error: unknown, folder: string): unknown {
