@@ -5,7 +5,7 @@ import type { EarlyStopping } from './run-options.js';
  * Whether an epoch is the best so far: better than the best by more than `minimumImprovement` in early stopping's
  * metric; without early stopping, higher validation accuracy. The earlier of two equals wins.
  */
-export function isBetter(
+function isBetter(
   result: EpochResult,
   best: EpochResult | null,
   earlyStopping: EarlyStopping | null,

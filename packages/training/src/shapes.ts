@@ -12,7 +12,7 @@ const needsImage = (shape: Shape): Inferred => ({
 });
 
 /** Output size of a window that slides over one axis; less than 1 where it does not fit. */
-export const slide = (size: number, kernel: number, stride: number, padding: number): number =>
+const slide = (size: number, kernel: number, stride: number, padding: number): number =>
   Math.floor((size + 2 * padding - kernel) / stride) + 1;
 
 function window(shape: Shape, channels: number, kernel: number, stride: number, padding: number): Inferred {

@@ -16,7 +16,7 @@ type Resolved = z.output<typeof rule>;
  * r_t of the paper, or null while the variance of the adaptive rate is not tractable. PyTorch's threshold
  * ρ_t > 5 (the paper has 4): with β₂ = 0.999 the first five steps are not adapted.
  */
-export function rectification(beta2: number, step: number): number | null {
+function rectification(beta2: number, step: number): number | null {
   const limit = 2 / (1 - beta2) - 1;
   const length = limit - (2 * step * beta2 ** step) / (1 - beta2 ** step);
   if (length <= 5) return null;
