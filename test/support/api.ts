@@ -190,3 +190,27 @@ export function multipart(parts: readonly Part[]): { payload: Buffer; headers: {
     headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
   };
 }
+
+/** A job that a worker has begun, on a ready dataset. */
+export async function runningJob(
+  api: TestApi,
+): Promise<{ jobId: string; attempt: number; workerId: string }> {
+  const { dataset } = await readyDataset(api);
+  const workerId = await registerWorker(api);
+  const payload = { recipe: { dataset: dataset.id, preset: 'shapes' } };
+  const created = await api.app.inject({ method: 'POST', url: '/v1/jobs', payload });
+  if (created.statusCode !== 201) throw new Error(created.body);
+  const jobId = created.json().id as string;
+  const claim = await api.database.jobs.claim(jobId, workerId);
+  if (!claim) throw new Error('the job cannot be claimed');
+  return { jobId, attempt: claim.attempt, workerId };
+}
+
+/** Waits for something that must come about, looking often. */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('the condition did not come about within 10 s');
+}

@@ -25,7 +25,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   const wakeups = createWakeups();
   const blobs = createBlobs(parts);
   const app = createServer(parts);
-  app.addHook('preClose', async () => closing.abort());
+  endConnections(app, closing);
   logAnswers(app);
 
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
@@ -86,6 +86,14 @@ function createServer(parts: Parts): FastifyInstance {
   });
 }
 
+/** At the end of the service whoever waits is answered, and a connection whose answer is out is not kept for a next request. */
+function endConnections(app: FastifyInstance, closing: AbortController): void {
+  app.addHook('preClose', async () => closing.abort());
+  app.addHook('onResponse', async () => {
+    if (closing.signal.aborted) setImmediate(() => app.server.closeIdleConnections());
+  });
+}
+
 /** One line per answer, without query and bodies: those may hold what a log should not. */
 function logAnswers(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {
@@ -97,7 +105,7 @@ function logAnswers(app: FastifyInstance): void {
       ms: Math.round(reply.elapsedTime),
     };
     request.log.info(answer, 'answered');
-    if (!request.raw.complete) endUnread(request.raw);
+    if (request.raw.complete === false) endUnread(request.raw);
   });
 }
 

@@ -1,10 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultLimits } from '@ravine/api';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type App, multipart, type Part, testApi } from '../../support/api.js';
+import { type App, multipart, type Part, testApi, until } from '../../support/api.js';
 
 let api: Awaited<ReturnType<typeof testApi>>;
 beforeAll(async () => {
@@ -155,11 +154,3 @@ test('a refused request does not use up its key', async () => {
   expect(again.statusCode).toBe(202);
   expect(again.headers['idempotency-replayed']).toBeUndefined();
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (await condition()) return;
-    await sleep(25);
-  }
-  throw new Error('the condition did not come about within 10 s');
-}

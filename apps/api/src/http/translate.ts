@@ -8,6 +8,13 @@ export function translate(thrown: unknown): AppError {
   const code = codeOf(thrown);
   const known = HTTP[code];
   if (known) return refuse(known[0], known[1], thrown);
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    return refuse(
+      'service_unavailable',
+      'The service is closing; send the request again in a moment',
+      thrown,
+    );
+  }
   if (isCutMultipart(thrown)) {
     return refuse('bad_request', 'The multipart body is malformed or ends too early; send it again', thrown);
   }
