@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Algebra } from '../algebra.js';
 
 /** What a rule gets for one parameter at one step. */
-interface UpdateInput<A, Slot extends string> {
+export interface UpdateInput<A, Slot extends string> {
   parameter: A;
   /** Gradient of the loss plus weightDecay · parameter. */
   gradient: A;
@@ -13,7 +13,7 @@ interface UpdateInput<A, Slot extends string> {
   step: number;
 }
 
-interface UpdateResult<A, Slot extends string> {
+export interface UpdateResult<A, Slot extends string> {
   parameter: A;
   /** New state of the declared slots. */
   slots: Partial<Record<Slot, A>>;

@@ -7,6 +7,8 @@ import { radam, radamResolved } from './radam.js';
 import { rmsprop, rmspropResolved } from './rmsprop.js';
 import { sgd, sgdResolved } from './sgd.js';
 
+export type { OptimizerDefinition, UpdateInput, UpdateResult } from './definition.js';
+
 /** Every optimizer, by kind. */
 export const optimizers = { sgd, adagrad, rmsprop, adam, radam };
 export type OptimizerKind = keyof typeof optimizers;

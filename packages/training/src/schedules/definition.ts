@@ -3,7 +3,7 @@ import { Duration } from '../duration.js';
 import type { FamilyEntry } from '../family.js';
 
 /** Where a segment is asked for its factor. */
-interface SegmentPosition {
+export interface SegmentPosition {
   /** Factor at which the segment before ended; 1 for the first segment. */
   start: number;
   /** Steps since the segment began, 0 … steps; `steps` itself asks where the next segment starts. */

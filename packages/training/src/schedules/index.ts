@@ -7,6 +7,8 @@ import { exponential } from './exponential.js';
 import { step } from './step.js';
 import { warmup } from './warmup.js';
 
+export type { ScheduleDefinition, SegmentPosition } from './definition.js';
+
 /** Every schedule, by kind. */
 export const schedules = { constant, warmup, step, exponential, cosine };
 export type ScheduleKind = keyof typeof schedules;
