@@ -67,6 +67,14 @@ describe('errors', () => {
     expect(translateError(several, URL_)).toMatchObject({ code: 'service_unavailable' });
   });
 
+  test('53100 means that its disk is full', () => {
+    const translated = translateError(new Error('Prisma', { cause: withCode('53100') }), URL_);
+    expect(translated).toMatchObject({
+      code: 'storage_full',
+      detail: expect.stringContaining('db.example:5433/ravine'),
+    });
+  });
+
   test.each(['23505', '23503', '22P02', '42601', '40P01'])('%s is passed on', (code) => {
     const original = withCode(code);
     expect(translateError(original, URL_)).toBe(original);

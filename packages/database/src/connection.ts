@@ -50,9 +50,13 @@ export async function connectClient(url: string): Promise<pg.Client> {
 
 const UNREACHABLE = /^(08...|57P0[1-4]|53300|28...|3D000|E[A-Z]+|P10(00|01|02|08|17))$/;
 
-/** An error that says "the database cannot be reached" becomes `service_unavailable`; any other is passed on. */
+/** A database that cannot be reached becomes `service_unavailable`, one without space `storage_full`; the rest is passed on. */
 export function translateError(error: unknown, url: string): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
+  if (isDiskFull(error)) {
+    const detail = `The disk of the database (${nameOf(url)}) is full; free some space there`;
+    return new AppError('storage_full', { detail, cause: error });
+  }
   const reason = reasonOf(error);
   if (reason === null) return error;
   return new AppError('service_unavailable', {
@@ -72,3 +76,6 @@ function reasonOf(error: Error): string | null {
   if (error instanceof AggregateError) return reasonOf(error.errors[0] as Error);
   return error.cause instanceof Error ? reasonOf(error.cause) : null;
 }
+
+const isDiskFull = (error: Error): boolean =>
+  (error as { code?: unknown }).code === '53100' || (error.cause instanceof Error && isDiskFull(error.cause));

@@ -58,7 +58,7 @@ async function packaged(): Promise<{ native: string; version: string }> {
 async function complete(native: string): Promise<void> {
   const list = await readFile(path.join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
-    const link = path.join(native, path.relative('native', target));
+    const link = path.join(native, target.replace(/^native\//, ''));
     await symlink(path.basename(source), link).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

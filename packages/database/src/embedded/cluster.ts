@@ -45,14 +45,14 @@ export async function openCluster(
     '-D',
     path.join(home, 'data'),
   ]);
-  if (enter.code === 4) {
+  const password = await readFile(path.join(home, 'password'), 'utf8').catch(() => null);
+  if (password === null || enter.code === 4) {
     throw new Error(
-      `The user ${account.name ?? 'of this process'} cannot read the database in ${home} (${enter.output.trim()}). ` +
-        'Start it as the user it was made with, or give the folders above it the permission to pass (chmod o+x).',
+      `The user ${account.name ?? 'of this process'} cannot read the database in ${home}. Start it as the user it was made with, ` +
+        'or give the folders above it the permission to pass (chmod o+x).',
     );
   }
-  const password = (await readFile(path.join(home, 'password'), 'utf8')).trim();
-  return { home, data: path.join(home, 'data'), password, account, binaries };
+  return { home, data: path.join(home, 'data'), password: password.trim(), account, binaries };
 }
 
 async function existing(...bases: string[]): Promise<string | null> {
