@@ -16,7 +16,12 @@ const facts: DatasetFacts = {
   standardDeviation: [0.3, 0, 0.1],
 };
 const compile = (initializer: 'pytorch' | 'he') => {
-  const recipe = Recipe.parse({ dataset: 'ds_1', architecture: { kind: 'leedl-cnn', initializer } });
+  const conv = (outChannels: number) => ({ kind: 'conv2d', outChannels });
+  const layers = [
+    ...[conv(64), { kind: 'batch-norm' }, conv(128), conv(128), conv(128)],
+    ...[{ kind: 'global-average-pool' }, { kind: 'linear', outFeatures: 'classes' }],
+  ];
+  const recipe = Recipe.parse({ dataset: 'ds_1', architecture: { kind: 'layers', layers, initializer } });
   return compileProgram(resolveRecipe(recipe, facts).recipe, facts, 'fp32');
 };
 const moments = (data: ArrayLike<number>) => {
@@ -52,7 +57,7 @@ describe('initialState', () => {
       initialState(compile('pytorch'), seed).get(`model.${name}.weight`)!.data;
     expect(weights(1)).toEqual(weights(1));
     expect(weights(1)).not.toEqual(weights(2));
-    expect([...weights(1, 'conv4').slice(0, 4)]).not.toEqual([...weights(1, 'conv5').slice(0, 4)]);
+    expect([...weights(1, 'conv3').slice(0, 4)]).not.toEqual([...weights(1, 'conv4').slice(0, 4)]);
   });
 });
 
