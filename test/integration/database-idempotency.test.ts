@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '@ravine/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createIdempotency } from '../../packages/database/dist/idempotency.js';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 let open: TestDatabase;
@@ -88,6 +90,16 @@ describe('races', () => {
     expect(await keys.begin('default', 'dead', ROUTE, 'h1')).toMatchObject({ state: 'replay', status: 201 });
     await dead.close();
   });
+});
+
+test('a request that runs long keeps its key as long as its process lives', async () => {
+  const long = createIdempotency(open.database.pool, { lockMs: 4000, renewMs: 100 });
+  expect(await long.begin('default', 'slow', ROUTE, 'h1')).toEqual({ state: 'new' });
+  await sleep(4500);
+  expect(await keys.begin('default', 'slow', ROUTE, 'h1')).toEqual({ state: 'in_progress' });
+  long.close(); // as good as dead
+  const again = () => keys.begin('default', 'slow', ROUTE, 'h1');
+  await expect.poll(again, { timeout: 30_000, interval: 500 }).toEqual({ state: 'new' });
 });
 
 test('old answers are forgotten, what runs is not', async () => {

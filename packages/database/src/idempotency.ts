@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { first, json } from './sql.js';
 
-const LOCK_MS = 2 * 60_000;
-const RENEW_MS = 30_000;
+/** How long the key of a process that died stays taken, and how often a live one says that it lives. */
+const HOLD = { lockMs: 2 * 60_000, renewMs: 30_000 };
 
 export interface KeptAnswer {
   status: number;
@@ -39,7 +39,7 @@ interface KeyRow {
   expired: boolean;
 }
 
-export function createIdempotency(pool: pg.Pool): Idempotency {
+export function createIdempotency(pool: pg.Pool, { lockMs, renewMs } = HOLD): Idempotency {
   const held = new Map<string, string>(); // project and key → owner, of requests that run in this process
   const nameOf = (project: string, key: string) => `${project} ${key}`;
 
@@ -47,13 +47,13 @@ export function createIdempotency(pool: pg.Pool): Idempotency {
     const owners = [...held.values()];
     if (owners.length === 0) return;
     // A failure is made good by the next round; the lock outlives several.
-    pool.query(RENEW, [owners, LOCK_MS]).catch(() => {});
-  }, RENEW_MS).unref();
+    pool.query(RENEW, [owners, lockMs]).catch(() => {});
+  }, renewMs).unref();
 
   return {
     async begin(project, key, route, requestHash) {
       const owner = randomUUID();
-      if (await takeKey(pool, { project, key, route, requestHash, owner })) {
+      if (await takeKey(pool, [project, key, route, requestHash, owner, lockMs])) {
         held.set(nameOf(project, key), owner);
         return { state: 'new' };
       }
@@ -103,21 +103,9 @@ export function createIdempotency(pool: pg.Pool): Idempotency {
 const RENEW = `update idempotency_keys set locked_until = now() + $2 * interval '1 millisecond'
   where owner = any($1) and status is null`;
 
-interface Attempt {
-  project: string;
-  key: string;
-  route: string;
-  requestHash: string | null;
-  owner: string;
-}
-
 /** Makes the row, or takes over the one of a process that died; one of many callers gets it. */
-async function takeKey(
-  pool: pg.Pool,
-  { project, key, route, requestHash, owner }: Attempt,
-): Promise<boolean> {
-  const { rowCount } = await pool.query(TAKE, [project, key, route, requestHash, owner, LOCK_MS]);
-  return rowCount === 1;
+async function takeKey(pool: pg.Pool, parameters: unknown[]): Promise<boolean> {
+  return (await pool.query(TAKE, parameters)).rowCount === 1;
 }
 
 const TAKE = `
