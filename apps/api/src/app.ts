@@ -75,7 +75,8 @@ function createServer(parts: Parts): FastifyInstance {
     keepAliveTimeout: 72_000,
     // The whole request, a large upload over a slow line included.
     requestTimeout: 6 * 3_600_000,
-    http: { headersTimeout: 30_000, connectionsCheckingInterval: 5_000 },
+    // Node would answer a missing Host itself, without a body; the guard refuses it as a problem.
+    http: { headersTimeout: 30_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: (error, socket) => answerClientError(error, socket),

@@ -3,7 +3,7 @@ import { openDatabase } from '@ravine/database';
 import { createQueues } from '@ravine/queue';
 import { createStorage, storageOptions } from '@ravine/storage';
 import type { FastifyBaseLogger } from 'fastify';
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import { buildApp } from './app.js';
 import { type ApiConfig, ConfigError } from './config.js';
 import { defaultLimits } from './parts.js';
@@ -35,6 +35,7 @@ export async function startApi(
         onError: (err) => log.warn({ err }, 'database connection'),
       }),
     );
+    await database.check();
     const storage = keep(await createStorage(config.STORAGE_URL, storageOptions(config)));
     const queues = keep(
       await createQueues({
@@ -85,10 +86,11 @@ async function listen(app: App, { RAVINE_HOST: host, RAVINE_PORT: port }: ApiCon
   }
 }
 
-/** One line of JSON per event; what could be secret is left out. */
-export function createLog({ RAVINE_LOG_LEVEL }: Pick<ApiConfig, 'RAVINE_LOG_LEVEL'>): FastifyBaseLogger {
-  return pino({
-    level: RAVINE_LOG_LEVEL,
-    redact: ['req.headers.authorization', 'req.headers.cookie', '*.password', '*.connectionString'],
-  });
+/** One line of JSON per event, to standard error unless told otherwise; what could be secret is left out. */
+export function createLog(
+  { RAVINE_LOG_LEVEL }: Pick<ApiConfig, 'RAVINE_LOG_LEVEL'>,
+  destination: DestinationStream = process.stderr,
+): FastifyBaseLogger {
+  const redact = ['req.headers', '*.password', '*.connectionString'];
+  return pino({ level: RAVINE_LOG_LEVEL, redact }, destination);
 }

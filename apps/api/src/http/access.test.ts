@@ -42,7 +42,7 @@ describe('without a key', () => {
     ['evil.example', 'forbidden'],
     ['localhost.evil.example', 'forbidden'],
     ['127.0.0.1.nip.io:7070', 'forbidden'],
-    ['', 'forbidden'],
+    ['', 'bad_request'],
   ])('host %s', (host, expected) => {
     expect(ask(null, 'GET', { host }, true)).toBe(expected);
   });

@@ -11,9 +11,15 @@ const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Checks who asks, before anything of the request is read. */
 export function createGuard({ apiKey }: Access): (request: FastifyRequest, isPublic: boolean) => void {
-  if (apiKey === null) return refuseForeignPages;
+  if (apiKey === null) {
+    return (request) => {
+      requireHost(request);
+      refuseForeignPages(request);
+    };
+  }
   const expected = digest(apiKey);
   return (request, isPublic) => {
+    requireHost(request);
     if (isPublic) return;
     const sent = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
     if (sent === undefined || !timingSafeEqual(digest(sent), expected)) {
@@ -24,6 +30,11 @@ export function createGuard({ apiKey }: Access): (request: FastifyRequest, isPub
       });
     }
   };
+}
+
+/** HTTP/1.1 asks for it: without it nobody knows which service was meant. */
+function requireHost({ headers }: FastifyRequest): void {
+  if (!headers.host) throw new AppError('bad_request', { detail: 'The Host header is missing' });
 }
 
 // Digests have one length, which timingSafeEqual needs, and comparing them reveals nothing about the key's length.
