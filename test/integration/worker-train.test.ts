@@ -145,8 +145,12 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
   });
 
   it('fails a job whose numbers explode, with advice and the last finite checkpoint', async () => {
-    const optimizer = { kind: 'sgd', learningRate: 1e6 } as const;
-    const id = await stack.submit(dataset, { ...short, schedule: [{ kind: 'constant' }], optimizer });
+    const id = await stack.submit(dataset, {
+      architecture: { kind: 'mlp' },
+      optimizer: { kind: 'sgd', learningRate: 1000 },
+      batchSize: 32,
+      epochs: 5,
+    });
     const job = await ended(id, 'failed');
     expect(job.failure).toMatchObject({ class: 'non_finite', retryable: false });
     expect(job.failure?.message).toMatch(/lower the learning rate/);
@@ -157,7 +161,7 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     const id = await stack.upload(smallShapes({ seed: 7 }));
     await stack.datasetWhen(id, ({ status }) => status === 'ready');
     const stored = await stack.database.datasets.get(PROJECT, id);
-    await stack.storage.delete(stored?.manifest?.splits.train?.labels.key ?? '');
+    await stack.storage.delete(stored?.manifest?.splits.train?.shards[0]?.key ?? '');
     const job = await ended(await stack.submit(id, short), 'failed');
     expect(job.failure).toMatchObject({ class: 'data', code: 'dataset_missing' });
   });

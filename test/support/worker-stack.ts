@@ -1,8 +1,10 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ShapesOptions, shapesArchive } from '@ravine/client/shapes';
 import { type Dataset, isTerminal, type Job, type Model, newId } from '@ravine/contracts';
 import { type Database, migrate, openDatabase } from '@ravine/database';
@@ -61,6 +63,7 @@ export async function openWorkerStack(): Promise<WorkerStack> {
       concurrency: 1,
       threads: 2,
       cacheBytes: 2 ** 30,
+      torch: true,
       environment: process.env,
     },
 
@@ -160,6 +163,35 @@ async function close({ queues, storage, database, folder }: WorkerStack, postgre
   await database.close();
   await postgres.stop();
   await rm(folder, { recursive: true, force: true });
+}
+
+/** A worker in a process of its own. */
+export interface WorkerProcess {
+  pid: number;
+  /** Resolves when it is gone. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Everything it has printed so far. */
+  output(): string;
+}
+
+/** Starts `main.js` of the worker; resolves when it says that it is ready, or is gone. */
+export async function startWorkerProcess(
+  environment: Record<string, string | undefined>,
+): Promise<WorkerProcess> {
+  const child = fork(fileURLToPath(import.meta.resolve('@ravine/worker/main')), {
+    env: environment,
+    execArgv: [],
+    silent: true,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (text) => {
+      output += text;
+    });
+  }
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  await Promise.race([once(child, 'message'), exited]);
+  return { pid: child.pid ?? 0, exited, output: () => output };
 }
 
 /** Images that train in seconds. */

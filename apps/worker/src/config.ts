@@ -23,6 +23,10 @@ export const WorkerEnvironment = z.object({
     .optional()
     .describe('Training jobs at once on each device (default 1)'),
   RAVINE_THREADS: count(1024).optional().describe('CPU threads for all jobs together (default: all cores)'),
+  RAVINE_ENGINE_TORCH: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('off: this worker trains nothing and predicts nothing, it only reads uploads'),
   RAVINE_DATA: z.string().min(1).default('.ravine').describe('Folder for caches and temporary files'),
   RAVINE_CACHE_GIB: count(1_000_000).optional().describe('Size of the dataset cache (default 20)'),
   RAVINE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -38,6 +42,8 @@ export interface WorkerSettings {
   /** CPU threads for all jobs together. */
   threads: number;
   cacheBytes: number;
+  /** Without it the worker only reads uploads. */
+  torch: boolean;
   /** The environment that child processes are started with, before secrets are taken out. */
   environment: Record<string, string | undefined>;
 }
@@ -46,7 +52,11 @@ export interface WorkerSettings {
 export function workerSettings(
   config: Pick<
     Partial<WorkerEnvironment>,
-    'RAVINE_DATA' | 'RAVINE_WORKER_CONCURRENCY' | 'RAVINE_THREADS' | 'RAVINE_CACHE_GIB'
+    | 'RAVINE_DATA'
+    | 'RAVINE_WORKER_CONCURRENCY'
+    | 'RAVINE_THREADS'
+    | 'RAVINE_CACHE_GIB'
+    | 'RAVINE_ENGINE_TORCH'
   >,
   environment: Record<string, string | undefined>,
 ): WorkerSettings {
@@ -55,6 +65,7 @@ export function workerSettings(
     concurrency: config.RAVINE_WORKER_CONCURRENCY ?? 1,
     threads: config.RAVINE_THREADS ?? availableThreads(),
     cacheBytes: (config.RAVINE_CACHE_GIB ?? 20) * 2 ** 30,
+    torch: config.RAVINE_ENGINE_TORCH !== 'off',
     environment,
   };
 }

@@ -22,11 +22,14 @@ export async function probeEngines(
     },
   });
   const exit = await child.exited;
-  return (
-    engines ?? [crashed(`the engine ${describeExit(exit)} while it was loaded. ${exit.stderr.join(' ')}`)]
-  );
+  const output = exit.stderr.join(' ');
+  return engines ?? [withoutTorch(`the engine ${describeExit(exit)} while it was loaded. ${output}`.trim())];
 }
 
-function crashed(reason: string): WorkerEngine {
-  return { name: 'torch', available: false, reason: reason.trim(), libraries: {}, devices: [] };
+export function withoutTorch(reason: string): WorkerEngine {
+  return { name: 'torch', available: false, reason, libraries: {}, devices: [] };
 }
+
+/** Whether an engine computes on devices of this kind. */
+export const canCompute = (engines: readonly WorkerEngine[], deviceKind: 'cpu' | 'cuda'): boolean =>
+  engines.some(({ available, devices }) => available && devices.some(({ kind }) => kind === deviceKind));

@@ -5,7 +5,7 @@ import { newId } from '@ravine/contracts';
 import type { Consumer, QueueName } from '@ravine/queue';
 import { openBlobCache } from './blob-cache.js';
 import { childEnvironment } from './child/environment.js';
-import { probeEngines, type WorkerEngine } from './engines.js';
+import { probeEngines, type WorkerEngine, withoutTorch } from './engines.js';
 import { createHandlers } from './handlers.js';
 import type { WorkerContext, WorkerParts } from './parts.js';
 import { createPredictor } from './predictions/predictor.js';
@@ -38,7 +38,9 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
   const id = newId('wkr');
   const environment = childEnvironment(settings.environment, settings.threads);
   const onLine = (line: string): void => log.info({ line }, 'child process');
-  const engines = await probeEngines(environment, onLine);
+  const engines = settings.torch
+    ? await probeEngines(environment, onLine)
+    : [withoutTorch('it is switched off by RAVINE_ENGINE_TORCH=off')];
   tellEngines(engines, log);
 
   const workspace = await openWorkspace(join(settings.folder, 'work'), id);

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { loadTorchEngine } from '@ravine/engine-torch';
+import type { RecipeInput } from '@ravine/training';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  childrenOf,
+  openWorkerStack,
+  PROJECT,
+  smallShapes,
+  startWorkerProcess,
+  type WorkerProcess,
+  type WorkerStack,
+} from '../support/worker-stack.js';
+
+const { reason } = loadTorchEngine();
+if (reason !== null) console.log(`skipped: worker processes that train; ${reason}`);
+
+const long = { preset: 'shapes', epochs: 60, batchSize: 32 } satisfies Omit<RecipeInput, 'dataset'>;
+
+describe('worker processes', () => {
+  let stack: WorkerStack;
+  let dataset: string;
+  const started: WorkerProcess[] = [];
+  const start = async (more: Record<string, string | undefined> = {}): Promise<WorkerProcess> => {
+    const worker = await startWorkerProcess({ ...stack.environment, ...more });
+    started.push(worker);
+    return worker;
+  };
+  const end = async (worker: WorkerProcess, signal: NodeJS.Signals) => {
+    process.kill(worker.pid, signal);
+    return worker.exited;
+  };
+  const resumptions = async (job: string) =>
+    (await stack.database.events.read(job, 0, 1000)).filter(({ type }) => type === 'resumed');
+  const lossSteps = async (job: string) => {
+    const { series } = await stack.database.metrics.read(job, { names: 'train.loss' });
+    return series[0]?.steps;
+  };
+
+  beforeAll(async () => {
+    stack = await openWorkerStack();
+    const worker = await start();
+    dataset = await stack.upload(smallShapes());
+    await stack.datasetWhen(dataset, ({ status }) => status === 'ready');
+    await end(worker, 'SIGTERM');
+  });
+  afterEach(async () => {
+    // What a failed test leaves must not keep the next worker busy.
+    const { data } = await stack.database.jobs.list(PROJECT, { limit: 200 });
+    for (const { id } of data) await stack.database.jobs.requestCancel(PROJECT, id, 'now');
+    for (const worker of started.splice(0)) {
+      try {
+        process.kill(worker.pid, 'SIGKILL');
+      } catch {
+        // it is gone, as it should be
+      }
+      await worker.exited;
+    }
+  });
+  afterAll(() => stack?.close());
+
+  it('says which variables are missing or wrong, and ends', async () => {
+    const worker = await start({ DATABASE_URL: undefined, RAVINE_THREADS: 'many' });
+    expect((await worker.exited).code).toBe(1);
+    expect(worker.output()).toMatch(/DATABASE_URL/);
+    expect(worker.output()).toMatch(/RAVINE_THREADS: must be a whole number/);
+  });
+
+  it('refuses a job when no worker has an engine, with the reason', async () => {
+    await start({ RAVINE_ENGINE_TORCH: 'off' });
+    const id = await stack.submit(dataset, long);
+    const job = await stack.jobWhen(id, ({ status }) => status === 'failed');
+    expect(job.failure).toMatchObject({ class: 'config', code: 'engine_unavailable' });
+    expect(job.failure?.message).toContain('RAVINE_ENGINE_TORCH=off');
+  });
+
+  describe.skipIf(reason !== null)('that train', () => {
+    it('leave a job to the worker that has an engine', async () => {
+      await start({ RAVINE_ENGINE_TORCH: 'off' });
+      const able = await start();
+      const id = await stack.submit(dataset, { ...long, epochs: 1 });
+      await stack.jobWhen(id, ({ status }) => status === 'succeeded');
+      expect((await end(able, 'SIGTERM')).code).toBe(0);
+    });
+
+    it('hand a job back at SIGTERM, with a checkpoint from which another goes on', async () => {
+      const first = await start();
+      const id = await stack.submit(dataset, { ...long, epochs: 2000 });
+      await stack.jobWhen(id, ({ progress }) => (progress?.step ?? 0) > 20);
+      expect((await end(first, 'SIGTERM')).code).toBe(0);
+      const handedBack = await stack.job(id);
+      expect(handedBack).toMatchObject({ status: 'queued', attempt: 1, workerId: null });
+      const rows = await stack.database.workers.list();
+      expect(rows.map(({ processId }) => processId)).not.toContain(first.pid);
+      const last = await stack.database.checkpoints.withRole(PROJECT, id, 'last');
+      expect(last?.step).toBeGreaterThanOrEqual(handedBack.progress?.step ?? Number.POSITIVE_INFINITY);
+
+      await start();
+      await stack.jobWhen(
+        id,
+        ({ attempt, progress }) => attempt === 2 && (progress?.step ?? 0) > (last?.step ?? 0),
+      );
+      expect(await resumptions(id)).toMatchObject([{ data: { step: last?.step } }]);
+      await stack.database.jobs.requestCancel(PROJECT, id, 'now');
+      await stack.jobWhen(id, ({ status }) => status === 'cancelled');
+    });
+
+    it('go on with the job of a worker that was killed, and its training process dies with it', async () => {
+      const first = await start();
+      const id = await stack.submit(dataset, { ...long, epochs: 200 });
+      await stack.jobWhen(id, ({ progress }) => (progress?.epoch ?? 0) > 3);
+      const [child] = await childrenOf(first.pid, 'train');
+      await end(first, 'SIGKILL');
+      await expect.poll(() => isAlive(child ?? 0), { timeout: 10_000 }).toBe(false);
+
+      await start();
+      const job = await stack.jobWhen(id, ({ status }) => status === 'succeeded');
+      expect(job).toMatchObject({ attempt: 2, stopReason: 'completed' });
+      expect(await resumptions(id)).toHaveLength(1);
+      expect(await lossSteps(id)).toEqual(Array.from({ length: 1200 }, (_, i) => i + 1));
+    });
+  });
+});
+
+/** A process that ended and was not waited for yet is not alive. */
+async function isAlive(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'State: gone');
+  return !/^State:\s*(gone|Z|X)/m.test(status);
+}
