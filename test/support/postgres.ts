@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { startEmbedded } from '@ravine/database/embedded';
-import type { Client as PgClient } from 'pg';
-
-// pg belongs to the database package; npm may or may not hoist it to the root.
-const { Client } = createRequire(new URL('../../packages/database/package.json', import.meta.url))('pg') as {
-  Client: typeof PgClient;
-};
+import pg from 'pg';
 
 export interface TestPostgres {
   /** URL of a new, empty database on it. */
@@ -24,7 +18,7 @@ export async function testPostgres(): Promise<TestPostgres> {
   const server = given ? { url: given, stop: async () => {} } : await embedded();
   const made: string[] = [];
   const admin = async (statement: string) => {
-    const client = new Client({ connectionString: server.url });
+    const client = new pg.Client({ connectionString: server.url });
     await client.connect();
     await client.query(statement).finally(() => client.end());
   };
