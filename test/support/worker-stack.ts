@@ -40,8 +40,9 @@ export interface WorkerStack {
 export const PROJECT = 'default';
 export const silent: WorkerLog = { debug() {}, info() {}, warn() {}, error() {} };
 
-export async function openWorkerStack(): Promise<WorkerStack> {
-  const postgres = await testPostgres();
+/** On a database of its own, or on that of `postgres`, which is not stopped here. */
+export async function openWorkerStack(given?: Pick<TestPostgres, 'freshDatabase'>): Promise<WorkerStack> {
+  const postgres = given ? { ...given, stop: async () => {} } : await testPostgres();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'ravine-worker-'));
   const url = await postgres.freshDatabase();
   await migrate(url);
@@ -49,8 +50,13 @@ export async function openWorkerStack(): Promise<WorkerStack> {
   const database = await openDatabase({ url });
   const storage = await createStorage(storageUrl);
   const queues = await createQueues({ databaseUrl: url, log: silent });
-  const environment = { ...process.env, DATABASE_URL: url, STORAGE_URL: storageUrl, RAVINE_DATA: folder };
-  delete environment.REDIS_URL;
+  const environment = {
+    ...process.env,
+    DATABASE_URL: url,
+    REDIS_URL: undefined,
+    STORAGE_URL: storageUrl,
+    RAVINE_DATA: folder,
+  };
 
   const stack: WorkerStack = {
     database,

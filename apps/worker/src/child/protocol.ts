@@ -56,7 +56,7 @@ const failed = z.strictObject({ type: z.literal('failed'), failure: Failure });
 
 const ImageFile = z.strictObject({ fileName: z.string(), path: z.string() });
 
-export const protocol = {
+const protocol = {
   /** Says which engines work here, then ends. */
   probe: {
     toChild: z.never(),

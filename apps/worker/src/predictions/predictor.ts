@@ -4,7 +4,7 @@ import { type Child, ChildEnded, startChild } from '../child/host.js';
 import type { FromChild, ToChild } from '../child/protocol.js';
 
 export type PredictRequest = Omit<ToChild<'predict'>, 'type' | 'requestId'>;
-export type PredictResults = Prediction['results'];
+type PredictResults = Prediction['results'];
 
 /** A model that cannot answer; `code` is one of the catalog of errors or of the engine's. */
 export class PredictRefused extends Error {
