@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
 import { banner } from './banner.js';
-import { ConfigError, readConfig } from './config.js';
+import { readConfig } from './config.js';
 import { type Service, startService } from './service.js';
 
 const say = (line: string) => console.error(`  ${line}`);
@@ -22,6 +22,12 @@ const parent = process.ppid;
 if (process.env.npm_lifecycle_event === 'start')
   setInterval(() => process.ppid !== parent && stop('npm is gone'), 1000).unref();
 
+/** Messages say what to do; only a fault of the program itself needs its stack. */
+const plain = (error: unknown) =>
+  error instanceof Error && !(error instanceof TypeError || error instanceof ReferenceError)
+    ? error.message
+    : error;
+
 async function main(): Promise<number> {
   let service: Service | undefined;
   try {
@@ -39,7 +45,7 @@ async function main(): Promise<number> {
   } catch (error) {
     await service?.stop();
     if (stopped.signal.aborted) return 0;
-    console.error(error instanceof ConfigError ? error.message : error);
+    console.error(plain(error));
     return 1;
   }
 }

@@ -3,7 +3,7 @@ import { duration, percent } from './format.js';
 import type { Io } from './io.js';
 
 /** Without a terminal, a line of progress is written at most this often. */
-const PLAIN_INTERVAL_MS = 10_000;
+const PLAIN_INTERVAL_MS = 5_000;
 
 /** One line on stderr that is redrawn in a terminal, and otherwise repeated now and then. */
 export function createProgressLine(io: Io) {

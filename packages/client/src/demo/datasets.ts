@@ -14,6 +14,8 @@ export interface DemoDataset {
   fields: CreateDatasetInput;
   files: FileSource[];
   preset: 'fashion-cnn' | 'shapes';
+  /** Passes that are enough to show it; the preset trains longer. */
+  epochs: number;
   /** Names of the classes, where the upload has only numbers. */
   classNames: readonly string[] | null;
 }
@@ -47,7 +49,7 @@ const FASHION = [
 export async function demoDataset(name: DemoDatasetName): Promise<DemoDataset> {
   if (name === 'shapes') {
     const fields = { ...shapesFields('demo-shapes'), labels: { source: 'shapes-seed-0' } };
-    return { fields, files: [shapesFile()], preset: 'shapes', classNames: null };
+    return { fields, files: [shapesFile()], preset: 'shapes', epochs: 6, classNames: null };
   }
   const paths = FILES.map((file) => path.join(FOLDER, file));
   const files = await Promise.all(paths.map(fileFromDisk)).catch((error: Error) => {
@@ -58,7 +60,7 @@ export async function demoDataset(name: DemoDatasetName): Promise<DemoDataset> {
     );
   });
   const fields = { name: 'fashion-mnist', labels: { source: await digest(paths) } };
-  return { fields, files, preset: 'fashion-cnn', classNames: FASHION };
+  return { fields, files, preset: 'fashion-cnn', epochs: 3, classNames: FASHION };
 }
 
 async function digest(paths: string[]): Promise<string> {

@@ -8,7 +8,7 @@ import { predict, provideDataset, requireEngine, train } from './steps.js';
 export interface DemoOptions {
   url: string;
   dataset: DemoDatasetName;
-  /** Default: the preset's. */
+  /** Default: as many as it takes to show something. */
   epochs: number | undefined;
   /** Date.now() when the whole demo began. */
   startedMs: number;
@@ -26,7 +26,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     await requireEngine(demo);
     const chosen = await demoDataset(options.dataset);
     const dataset = await provideDataset(demo, chosen);
-    const job = await train(demo, dataset.id, chosen.preset, options.epochs);
+    const job = await train(demo, dataset.id, chosen.preset, options.epochs ?? chosen.epochs);
     await predict(demo, job, chosen);
     const look = `${options.url}/v1/jobs/${job.id}`;
     demo.say(

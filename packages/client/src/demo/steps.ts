@@ -59,15 +59,12 @@ export async function provideDataset({ client, io, say }: Demo, demo: DemoDatase
 export async function train(
   demo: Demo,
   datasetId: string,
-  preset: string,
+  preset: DemoDataset['preset'],
   epochs: number | undefined,
 ): Promise<Job> {
   const { client, io, say } = demo;
-  const recipe = { preset, dataset: datasetId, ...(epochs === undefined ? {} : { epochs }) };
-  const job = await client.jobs.create(
-    { name: `demo ${preset}`, recipe } as Parameters<typeof client.jobs.create>[0],
-    io,
-  );
+  const recipe = { preset, dataset: datasetId, epochs };
+  const job = await client.jobs.create({ name: `demo ${preset}`, recipe }, io);
   say(
     `job ${job.id}: ${preset}, ${job.recipe.optimizer.kind}, ${job.recipe.epochs} epochs, batch ${job.recipe.batchSize}`,
   );
