@@ -9,7 +9,7 @@ import {
   report,
   type TestDatabase,
   testDatabase,
-} from '../support/database.ts';
+} from '../support/database.js';
 
 let open: TestDatabase;
 let datasets: TestDatabase['database']['datasets'];
@@ -160,6 +160,19 @@ describe('ingest', () => {
     expect(await datasets.releaseIngest(id, 1)).toBe(true);
     expect(await datasets.ingestProgress(id, 1, { phase: 'decode', done: 1, total: null })).toBe(false);
     expect((await datasets.claimIngest(id, workerId()))?.attempt).toBe(2);
+  });
+
+  test('an upload is let go of when the packed data took its place', async () => {
+    const id = await create();
+    const { uploads } = (await datasets.get('default', id))!;
+    expect(await datasets.forgetUploads(id)).toEqual({ keys: [] }); // still needed
+    await datasets.claimIngest(id, workerId());
+    await datasets.finishIngest(id, 1, { status: 'ready', manifest: manifest(id), report });
+    expect(await datasets.forgetUploads(id)).toEqual({ keys: [uploads[0]!.key] });
+    expect(await datasets.forgetUploads(id)).toEqual({ keys: [] });
+    expect(await datasets.remove('default', id)).toMatchObject({
+      keys: [expect.any(String), expect.any(String)],
+    });
   });
 
   test('the sweeper finds those that wait', async () => {

@@ -12,7 +12,7 @@ import {
   runningJob,
   type TestDatabase,
   testDatabase,
-} from '../support/database.ts';
+} from '../support/database.js';
 
 let open: TestDatabase;
 let database: Database;

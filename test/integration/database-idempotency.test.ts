@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '@ravine/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createIdempotency } from '../../packages/database/dist/idempotency.js';
-import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { type TestDatabase, testDatabase } from '../support/database.js';
 
 let open: TestDatabase;
 let keys: TestDatabase['database']['idempotency'];

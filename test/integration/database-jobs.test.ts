@@ -1,5 +1,5 @@
 import { AppError, type Job, jobStatuses, newId } from '@ravine/contracts';
-import { IllegalMove, StaleAttempt } from '@ravine/database';
+import { IllegalMove } from '@ravine/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   failure,
@@ -9,7 +9,7 @@ import {
   runningJob,
   type TestDatabase,
   testDatabase,
-} from '../support/database.ts';
+} from '../support/database.js';
 
 let open: TestDatabase;
 let database: TestDatabase['database'];
@@ -28,10 +28,6 @@ const create = async (project = 'default', name?: string) =>
     newJob(project === 'default' ? dataset : await readyDataset(database, project), name),
   );
 const stored = async (id: string) => (await database.jobs.get('default', id)) as Job;
-
-/** Makes the claim of a job as old as a dead worker's. */
-const ageClaim = (id: string) =>
-  database.pool.query(`update jobs set claimed_at = now() - interval '1 hour' where id = $1`, [id]);
 
 describe('create, get and list', () => {
   test('a new job is queued, with its first transition and event', async () => {
@@ -131,193 +127,6 @@ describe('create, get and list', () => {
   });
 });
 
-describe('claim', () => {
-  test('one of many concurrent workers gets the job', async () => {
-    const { id } = await create();
-    const claims = await Promise.all(Array.from({ length: 12 }, () => database.jobs.claim(id, newId('wkr'))));
-    expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
-    expect(await stored(id)).toMatchObject({ status: 'running', attempt: 1, phase: 'preparing' });
-  });
-
-  test('brings what the worker needs', async () => {
-    const { id } = await create();
-    const claim = await database.jobs.claim(id, 'wkr_a', { deviceKind: 'cuda' });
-    expect(claim).toMatchObject({
-      project: 'default',
-      attempt: 1,
-      resumeFrom: null,
-      job: { id, workerId: 'wkr_a' },
-    });
-    expect(claim?.manifest.classes).toEqual(['cat', 'dog']);
-    expect(claim?.job.startedAt).not.toBeNull();
-  });
-
-  test('a worker that is redelivered its own job takes it again', async () => {
-    const { id, attempt, workerId } = await runningJob(database, dataset);
-    expect((await database.jobs.claim(id, workerId))?.attempt).toBe(attempt + 1);
-    const types = (await database.events.read(id, 0, 10)).map(({ type }) => type);
-    expect(types).toEqual(['status', 'status', 'attempt']);
-  });
-
-  test('a job is taken over only when its worker is silent', async () => {
-    const workerId = newId('wkr');
-    await database.workers.register({
-      id: workerId,
-      hostname: 'h',
-      processId: 1,
-      version: '1',
-      engines: [],
-      queues: [],
-      threads: 1,
-    });
-    const { id } = await runningJob(database, dataset, workerId);
-    expect(await database.jobs.claim(id, newId('wkr'))).toBeNull(); // claimed just now
-    await ageClaim(id);
-    expect(await database.jobs.claim(id, newId('wkr'))).toBeNull(); // it still sends heartbeats
-    expect(await database.jobs.lost()).toEqual([]);
-    await database.pool.query(
-      `update workers set heartbeat_at = now() - interval '46 seconds' where id = $1`,
-      [workerId],
-    );
-    expect(await database.jobs.lost()).toEqual([{ id, attempt: 1, priority: 0, queue: 'train.cpu' }]);
-    const claims = await Promise.all(Array.from({ length: 8 }, () => database.jobs.claim(id, newId('wkr'))));
-    expect(claims.filter((claim) => claim !== null)).toMatchObject([
-      { attempt: 2, job: { status: 'running' } },
-    ]);
-  });
-
-  test('an ended, missing or deleted job is not to be had', async () => {
-    const { id, attempt, workerId } = await runningJob(database, dataset);
-    await database.jobs.finish(id, attempt, { status: 'failed', failure });
-    expect(await database.jobs.claim(id, workerId)).toBeNull();
-    expect(await database.jobs.claim(newId('job'), workerId)).toBeNull();
-  });
-});
-
-describe('fencing', () => {
-  const progress = {
-    ...{
-      epoch: 1,
-      epochs: 2,
-      step: 3,
-      totalSteps: 4,
-      loss: 0.5,
-      learningRate: 0.1,
-      validationAccuracy: null,
-    },
-    ...{ imagesPerSecond: null, etaSeconds: null, trainSeconds: 9, peakMemoryBytes: 100 },
-  };
-  const checkpoint = {
-    id: newId('ckpt'),
-    step: 1,
-    epoch: 1,
-    roles: ['last' as const],
-    validationLoss: null,
-    validationAccuracy: null,
-    sha256: '0'.repeat(64),
-    bytes: 1,
-  };
-  const artifact = {
-    id: newId('art'),
-    kind: 'log',
-    fileName: 'a',
-    contentType: 'text/plain',
-    sha256: '0'.repeat(64),
-    bytes: 1,
-  };
-  const evaluation = { object: 'evaluation', jobId: 'x' } as never;
-
-  const writes: Record<string, (id: string, attempt: number) => Promise<unknown>> = {
-    started: (id, attempt) =>
-      database.jobs.started(id, attempt, { engine: 'torch', device: 'cpu', precision: 'fp32' }),
-    phase: (id, attempt) => database.jobs.phase(id, attempt, 'training'),
-    progress: (id, attempt) => database.jobs.progress(id, attempt, progress),
-    best: (id, attempt) =>
-      database.jobs.best(id, attempt, { epoch: 1, validationLoss: 1, validationAccuracy: 1 }),
-    finish: (id, attempt) =>
-      database.jobs.finish(id, attempt, { status: 'succeeded', stopReason: 'completed' }),
-    handBack: (id, attempt) => database.jobs.handBack(id, attempt, 'shutdown'),
-    'metrics.append': (id, attempt) =>
-      database.metrics.append(id, attempt, { names: ['a'], steps: [1], values: [1] }),
-    'metrics.append of nothing': (id, attempt) =>
-      database.metrics.append(id, attempt, { names: [], steps: [], values: [] }),
-    'metrics.truncateAfter': (id, attempt) => database.metrics.truncateAfter(id, attempt, 0),
-    'evaluations.save': (id, attempt) => database.evaluations.save(id, attempt, evaluation),
-    cancelRequested: (id, attempt) => database.jobs.cancelRequested(id, attempt),
-    'events.append': (id, attempt) =>
-      database.events.append(id, attempt, [{ type: 'log', level: 'info', message: 'm' }]),
-    'checkpoints.record': (id, attempt) => database.checkpoints.record(id, attempt, checkpoint),
-    'artifacts.record': (id, attempt) => database.artifacts.record(id, attempt, artifact),
-  };
-  const throwing = ['cancelRequested', 'events.append', 'checkpoints.record', 'artifacts.record'];
-  const refusal = (name: string, id: string, attempt: number) =>
-    throwing.includes(name)
-      ? expect(writes[name]!(id, attempt)).rejects.toBeInstanceOf(StaleAttempt)
-      : expect(writes[name]!(id, attempt)).resolves.toBe(false);
-
-  test.each(Object.keys(writes))('%s of an older attempt is refused and changes nothing', async (name) => {
-    const { id, attempt, workerId } = await runningJob(database, dataset);
-    await database.metrics.append(id, attempt, { names: ['kept'], steps: [5], values: [5] });
-    await database.jobs.claim(id, workerId);
-    const before = await stored(id);
-    const eventsBefore = await database.events.read(id, 0, 100);
-    await refusal(name, id, attempt);
-    expect(await stored(id)).toEqual(before);
-    expect(await database.events.read(id, 0, 100)).toEqual(eventsBefore);
-    expect((await database.metrics.read(id, {})).series).toMatchObject([{ name: 'kept', total: 1 }]);
-    expect(await database.checkpoints.list('default', id)).toEqual([]);
-    expect(await database.artifacts.list('default', id)).toEqual([]);
-    expect(await database.evaluations.get('default', id)).toBeNull();
-  });
-
-  test.each(Object.keys(writes))('%s after the end is refused', async (name) => {
-    const { id, attempt } = await runningJob(database, dataset);
-    expect(
-      await database.jobs.finish(id, attempt, {
-        status: 'succeeded',
-        stopReason: 'completed',
-        testAccuracy: 0.9,
-      }),
-    ).toBe(true);
-    await refusal(name, id, attempt);
-    expect(await stored(id)).toMatchObject({ status: 'succeeded', testAccuracy: 0.9 });
-  });
-
-  test('what the attempt that runs writes is kept', async () => {
-    const { id, attempt } = await runningJob(database, dataset);
-    for (const name of ['started', 'phase', 'progress', 'best'])
-      expect(await writes[name]!(id, attempt)).toBe(true);
-    const { trainSeconds, peakMemoryBytes, ...shown } = progress;
-    expect(await stored(id)).toMatchObject({
-      ...{
-        engine: 'torch',
-        device: 'cpu',
-        precision: 'fp32',
-        phase: 'training',
-        trainSeconds,
-        peakMemoryBytes,
-      },
-      ...{ progress: shown, best: { epoch: 1, validationLoss: 1, validationAccuracy: 1 } },
-    });
-    await database.jobs.progress(id, attempt, { ...progress, peakMemoryBytes: null, trainSeconds: null });
-    expect(await stored(id)).toMatchObject({ trainSeconds: 9, peakMemoryBytes: 100 });
-  });
-
-  test('a claim and the writes of the attempt before it never interleave', async () => {
-    const { id, attempt, workerId } = await runningJob(database, dataset);
-    const append = (step: number) =>
-      database.metrics.append(id, attempt, { names: ['a'], steps: [step], values: [step] });
-    const all = await Promise.all([
-      ...Array.from({ length: 20 }, (_, step) => append(step)),
-      database.jobs.claim(id, workerId),
-      ...Array.from({ length: 20 }, (_, step) => append(20 + step)),
-    ]);
-    const accepted = all.filter((result) => result === true).length;
-    expect((await database.metrics.read(id, {})).series[0]?.total ?? 0).toBe(accepted);
-    expect(await append(99)).toBe(false);
-  });
-});
-
 describe('cancel', () => {
   test('a queued job is cancelled at once; again is a no-op', async () => {
     const { id } = await create();
@@ -367,6 +176,42 @@ describe('cancel', () => {
   });
 });
 
+describe('sweep', () => {
+  test('finds queued jobs without a delivery', async () => {
+    const job = await database.jobs.create('default', {
+      ...newJob(dataset),
+      priority: 7,
+      queue: 'train.cuda',
+    });
+    expect((await database.jobs.queuedWithoutDelivery(60_000)).map(({ id }) => id)).not.toContain(job.id);
+    expect(await database.jobs.queuedWithoutDelivery(-1000)).toContainEqual({
+      id: job.id,
+      attempt: 0,
+      priority: 7,
+      queue: 'train.cuda',
+    });
+  });
+
+  test('refuses a queued job, but no other', async () => {
+    const { id } = await create();
+    expect(await database.jobs.refuse(id, failure)).toBe(true);
+    expect(await stored(id)).toMatchObject({ status: 'failed', failure: { code: 'broken' } });
+    expect(await database.jobs.refuse(id, failure)).toBe(false);
+    const running = await runningJob(database, dataset);
+    expect(await database.jobs.refuse(running.id, failure)).toBe(false);
+  });
+});
+
+test('the database itself refuses a status that is not one, and accepts each that is', async () => {
+  const { id } = await create();
+  await expect(
+    database.pool.query('update jobs set status = $2 where id = $1', [id, 'lost']),
+  ).rejects.toThrow(/jobs_status_check/);
+  const { rows } = await database.pool.query(
+    `select pg_get_constraintdef(oid) as text from pg_constraint where conname = 'jobs_status_check'`,
+  );
+  for (const status of jobStatuses) expect(rows[0].text).toContain(`'${status}'`);
+});
 describe('ends', () => {
   test('only ways that the table of transitions has', async () => {
     const { id, attempt } = await runningJob(database, dataset);
@@ -439,41 +284,4 @@ describe('ends', () => {
     expect(ends.filter(Boolean)).toHaveLength(1);
     expect((await stored(id)).transitions).toHaveLength(3);
   });
-});
-
-describe('sweep', () => {
-  test('finds queued jobs without a delivery', async () => {
-    const job = await database.jobs.create('default', {
-      ...newJob(dataset),
-      priority: 7,
-      queue: 'train.cuda',
-    });
-    expect((await database.jobs.queuedWithoutDelivery(60_000)).map(({ id }) => id)).not.toContain(job.id);
-    expect(await database.jobs.queuedWithoutDelivery(-1000)).toContainEqual({
-      id: job.id,
-      attempt: 0,
-      priority: 7,
-      queue: 'train.cuda',
-    });
-  });
-
-  test('refuses a queued job, but no other', async () => {
-    const { id } = await create();
-    expect(await database.jobs.refuse(id, failure)).toBe(true);
-    expect(await stored(id)).toMatchObject({ status: 'failed', failure: { code: 'broken' } });
-    expect(await database.jobs.refuse(id, failure)).toBe(false);
-    const running = await runningJob(database, dataset);
-    expect(await database.jobs.refuse(running.id, failure)).toBe(false);
-  });
-});
-
-test('the database itself refuses a status that is not one, and accepts each that is', async () => {
-  const { id } = await create();
-  await expect(
-    database.pool.query('update jobs set status = $2 where id = $1', [id, 'lost']),
-  ).rejects.toThrow(/jobs_status_check/);
-  const { rows } = await database.pool.query(
-    `select pg_get_constraintdef(oid) as text from pg_constraint where conname = 'jobs_status_check'`,
-  );
-  for (const status of jobStatuses) expect(rows[0].text).toContain(`'${status}'`);
 });

@@ -1,6 +1,6 @@
 import { newId } from '@ravine/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readyDataset, runningJob, type TestDatabase, testDatabase } from '../support/database.ts';
+import { readyDataset, runningJob, type TestDatabase, testDatabase } from '../support/database.js';
 
 let open: TestDatabase;
 let database: TestDatabase['database'];

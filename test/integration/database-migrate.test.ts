@@ -6,8 +6,8 @@ import { migrate, openDatabase } from '@ravine/database';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAdapterFactory } from '../../packages/database/dist/migrate/adapter.js';
-import { newJob, readyDataset } from '../support/database.ts';
-import { type TestPostgres, testPostgres } from '../support/postgres.ts';
+import { newJob, readyDataset } from '../support/database.js';
+import { type TestPostgres, testPostgres } from '../support/postgres.js';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 let postgres: TestPostgres;

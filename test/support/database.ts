@@ -1,6 +1,6 @@
 import { type DatasetManifest, type Job, newId } from '@ravine/contracts';
 import { type Database, type DatabaseOptions, migrate, openDatabase } from '@ravine/database';
-import { type TestPostgres, testPostgres } from './postgres.ts';
+import { type TestPostgres, testPostgres } from './postgres.js';
 
 export interface TestDatabase {
   database: Database;
@@ -109,3 +109,15 @@ export const failure = {
   retryable: false,
   evidence: {},
 };
+
+export type Role = 'best' | 'last';
+export const newCheckpoint = (step: number, roles: Role[], seed: string | number = newId('ckpt')) => ({
+  ...{ id: newId('ckpt'), step, epoch: 1, roles, validationLoss: 0.5, validationAccuracy: null },
+  ...{ sha256: blobKey(seed), bytes: 5_000_000_000 },
+});
+
+export const newModel = (checkpointId: string, sha256 = blobKey(checkpointId)) => ({
+  ...{ id: newId('mdl'), name: 'm', checkpointId, architecture: 'leedl-cnn', parameterCount: 12_833_803 },
+  ...{ classes: ['cat', 'd,"o\\g'], testAccuracy: null, sha256, bytes: 10, labels: {} },
+  input: { height: 8, width: 8, channels: 1, fit: 'crop' as const, mean: [0.5], standardDeviation: [0.25] },
+});

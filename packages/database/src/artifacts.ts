@@ -9,8 +9,8 @@ export type NewArtifact = Pick<Artifact, 'id' | 'kind' | 'fileName' | 'contentTy
 
 export interface Artifacts {
   /**
-   * Replaces an artifact of the same kind and file name, which an earlier attempt left; `superseded` is its blob when nothing
-   * names it any more. Fenced: throws StaleAttempt.
+   * Replaces an artifact of the same kind and file name, which an earlier attempt left; `superseded` is its
+   * blob when nothing names it any more. Fenced: throws StaleAttempt.
    */
   record(jobId: string, attempt: number, artifact: NewArtifact): Promise<{ superseded: string[] }>;
   /** Oldest first; null when there is no such job. */

@@ -5,7 +5,10 @@ import { compare } from './migrate/migrate.js';
 
 const OLDEST = 140_000;
 
-/** Refuses a server that is too old and a database that lacks migrations, with `service_unavailable` and what to do. */
+/**
+ * Refuses a server that is too old and a database that lacks migrations, with `service_unavailable` and what
+ * to do.
+ */
 export async function checkDatabase(pool: pg.Pool, url: string): Promise<{ serverVersion: string }> {
   const { rows } = await pool.query<{ number: number; version: string }>(
     `select current_setting('server_version_num')::int as number, current_setting('server_version') as version`,

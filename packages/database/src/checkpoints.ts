@@ -13,8 +13,9 @@ export type NewCheckpoint = Pick<
 
 export interface Checkpoints {
   /**
-   * Gives the roles to this checkpoint and takes them from older ones. Those left without a role are deleted, unless a model was
-   * made of them; `superseded` are the blobs that nothing names any more. Fenced: throws StaleAttempt.
+   * Gives the roles to this checkpoint and takes them from older ones. Those left without a role are deleted,
+   * unless a model was made of them; `superseded` are the blobs that nothing names any more. Fenced: throws
+   * StaleAttempt.
    */
   record(jobId: string, attempt: number, checkpoint: NewCheckpoint): Promise<{ superseded: string[] }>;
   /** Newest first; null when there is no such job. */

@@ -50,7 +50,10 @@ export async function connectClient(url: string): Promise<pg.Client> {
 
 const UNREACHABLE = /^(08...|57P0[1-4]|53300|28...|3D000|E[A-Z]+|P10(00|01|02|08|17))$/;
 
-/** A database that cannot be reached becomes `service_unavailable`, one without space `storage_full`; the rest is passed on. */
+/**
+ * A database that cannot be reached becomes `service_unavailable`, one without space `storage_full`; the rest
+ * is passed on.
+ */
 export function translateError(error: unknown, url: string): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   if (isDiskFull(error)) {

@@ -18,8 +18,9 @@ import { createPredictions, type Predictions } from './predictions.js';
 import { createWorkers, type Workers } from './workers.js';
 
 /**
- * The rows of the service. Functions of a user's resources take the project first and answer null for one that is foreign as for
- * one that is missing. When the server cannot be reached they throw `service_unavailable`, and work again when it is back.
+ * The rows of the service. Functions of a user's resources take the project first and answer null for one
+ * that is foreign as for one that is missing. When the server cannot be reached they throw
+ * `service_unavailable`, and work again when it is back.
  */
 export interface Database {
   /** For readiness and tests. */
@@ -48,7 +49,9 @@ export interface DatabaseOptions {
   url: string;
   /** Default 10. */
   maxConnections?: number;
-  /** A worker that is silent for this long has lost what it claimed. Default 45 s; the same in all processes. */
+  /**
+   * A worker that is silent for this long has lost what it claimed. Default 45 s; the same in all processes.
+   */
   lostAfterMs?: number;
   /** Trouble of connections that nobody waits for. */
   onError?(error: Error): void;

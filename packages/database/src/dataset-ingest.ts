@@ -24,7 +24,10 @@ export type IngestEnd =
   | { status: 'refused'; report: IngestReport }
   | { status: 'failed'; failure: NonNullable<Dataset['failure']> };
 
-/** What workers do with a dataset. After `claimIngest` everything is fenced: false when a newer attempt exists or it has ended. */
+/**
+ * What workers do with a dataset. After `claimIngest` everything is fenced: false when a newer attempt exists
+ * or it has ended.
+ */
 export interface DatasetIngest {
   /** Null when there is nothing to do: ended, gone, or a live worker is at it. */
   claimIngest(id: string, workerId: string): Promise<IngestClaim | null>;

@@ -28,8 +28,8 @@ export interface Datasets extends DatasetIngest {
   /** Newest first; `name` is the whole name. */
   list(project: string, query: z.output<typeof ListDatasetsQuery>): Promise<Page<Dataset>>;
   /**
-   * Deletes the row and answers the blobs that nothing names any more. 'in_use': jobs name it; 'busy': a live worker ingests it;
-   * null: there is none.
+   * Deletes the row and answers the blobs that nothing names any more. 'in_use': jobs name it; 'busy': a live
+   * worker ingests it; null: there is none.
    */
   remove(project: string, id: string): Promise<{ keys: string[] } | 'in_use' | 'busy' | null>;
 }

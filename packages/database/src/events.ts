@@ -7,8 +7,8 @@ export type NewEvent = Pick<JobEvent, 'type' | 'level' | 'message'> & { data?: R
 
 export interface Events {
   /**
-   * Appends in order and answers the sequences. With an attempt it is fenced and throws StaleAttempt; with null it is the
-   * service that speaks, also after the end of the job.
+   * Appends in order and answers the sequences. With an attempt it is fenced and throws StaleAttempt; with
+   * null it is the service that speaks, also after the end of the job.
    */
   append(jobId: string, attempt: number | null, events: readonly NewEvent[]): Promise<number[]>;
   /** Events with a larger sequence than `after`, oldest first. */
@@ -35,8 +35,8 @@ export function createEvents(pool: pg.Pool): Events {
 }
 
 /**
- * Within the transaction of what the events tell about. The counter's row lock is held until the commit, so sequences have no gaps
- * and a reader never sees a later one before an earlier one.
+ * Within the transaction of what the events tell about. The counter's row lock is held until the commit, so
+ * sequences have no gaps and a reader never sees a later one before an earlier one.
  */
 export async function appendEvents(
   client: Queryable,

@@ -1,7 +1,10 @@
 import type pg from 'pg';
 import { first } from './sql.js';
 
-/** A write came from an attempt that is over: a newer one exists, or the job has ended. Whoever gets it must stop the work. */
+/**
+ * A write came from an attempt that is over: a newer one exists, or the job has ended. Whoever gets it must
+ * stop the work.
+ */
 export class StaleAttempt extends Error {
   constructor(jobId: string, attempt: number) {
     super(`attempt ${attempt} of ${jobId} is over: a newer attempt exists or the job has ended`);
@@ -11,7 +14,9 @@ export class StaleAttempt extends Error {
 
 export type LiveStatus = 'running' | 'cancelling';
 
-/** Locks the row of a job until the transaction ends and answers its status; null when the attempt is over. */
+/**
+ * Locks the row of a job until the transaction ends and answers its status; null when the attempt is over.
+ */
 export async function lockAttempt(
   client: pg.PoolClient,
   jobId: string,

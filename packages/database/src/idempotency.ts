@@ -14,12 +14,18 @@ export interface KeptAnswer {
 export type Begun =
   /** The caller runs the request, then calls `complete` or `abandon`. */
   | { state: 'new' }
-  /** The first request succeeded with this answer. With a null hash the caller still has to compare `requestHash`. */
+  /**
+   * The first request succeeded with this answer. With a null hash the caller still has to compare
+   * `requestHash`.
+   */
   | ({ state: 'replay' } & KeptAnswer)
   | { state: 'in_progress' }
   | { state: 'mismatch' };
 
-/** Idempotency-Keys of POST requests: what runs in this process is held; what a dead process held is free after two minutes. */
+/**
+ * Idempotency-Keys of POST requests: what runs in this process is held; what a dead process held is free
+ * after two minutes.
+ */
 export interface Idempotency {
   /** `requestHash` is null while the body is not read yet (uploads). */
   begin(project: string, key: string, route: string, requestHash: string | null): Promise<Begun>;

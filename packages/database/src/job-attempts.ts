@@ -25,11 +25,14 @@ export type JobEnd =
 
 type JobResult = Partial<Pick<Job, 'testAccuracy' | 'trainSeconds' | 'peakMemoryBytes'>>;
 
-/** What workers do. Everything after `claim` is fenced: it answers false (or throws StaleAttempt) when the attempt is over. */
+/**
+ * What workers do. Everything after `claim` is fenced: it answers false (or throws StaleAttempt) when the
+ * attempt is over.
+ */
 export interface JobAttempts {
   /**
-   * Makes the worker the owner of a queued job, or of one whose owner is gone, under the next attempt number. Null when there is
-   * nothing to do: ended, or a live worker has it.
+   * Makes the worker the owner of a queued job, or of one whose owner is gone, under the next attempt number.
+   * Null when there is nothing to do: ended, or a live worker has it.
    */
   claim(id: string, workerId: string, delivery?: { deviceKind?: 'cpu' | 'cuda' }): Promise<JobClaim | null>;
   started(

@@ -57,7 +57,9 @@ export interface Move {
   level?: 'info' | 'warning' | 'error';
 }
 
-/** Moves a job whose row this transaction has locked: status, transition list, end time and event together. */
+/**
+ * Moves a job whose row this transaction has locked: status, transition list, end time and event together.
+ */
 export async function moveJob(client: pg.PoolClient, move: Move): Promise<void> {
   const { id, from, to, attempt, reason = null, set = {}, data = {}, level = 'info' } = move;
   if (!jobTransitions[from].includes(to)) throw new IllegalMove(id, from, to);

@@ -18,14 +18,18 @@ export type NewJob = Pick<
 > & { queue?: TrainQueue };
 
 export interface Jobs extends JobAttempts, JobSweep {
-  /** Queued. Throws dataset_not_found or dataset_not_ready when the dataset is not one that this project can train on. */
+  /**
+   * Queued. Throws dataset_not_found or dataset_not_ready when the dataset is not one that this project can
+   * train on.
+   */
   create(project: string, job: NewJob): Promise<Job>;
   get(project: string, id: string): Promise<Job | null>;
   /** Newest first; `name` is the whole name. */
   list(project: string, query: z.output<typeof ListJobsQuery>): Promise<Page<Job>>;
   /**
-   * Queued: cancelled at once. Running: cancelling, which the worker sees. Already cancelling or cancelled: nothing changes, but
-   * `now` replaces `graceful`. 'illegal' when the job has ended otherwise, null when there is none.
+   * Queued: cancelled at once. Running: cancelling, which the worker sees. Already cancelling or cancelled:
+   * nothing changes, but `now` replaces `graceful`. 'illegal' when the job has ended otherwise, null when
+   * there is none.
    */
   requestCancel(
     project: string,

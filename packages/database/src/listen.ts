@@ -16,8 +16,9 @@ export interface Listener {
 }
 
 /**
- * LISTEN on one connection of its own, made at the first use and made again whenever it breaks. What was sent meanwhile is lost:
- * a notification is a hint to read the row, and whoever waits looks now and then by itself.
+ * LISTEN on one connection of its own, made at the first use and made again whenever it breaks. What was sent
+ * meanwhile is lost: a notification is a hint to read the row, and whoever waits looks now and then by
+ * itself.
  */
 export function createListener(url: string, onError: (error: Error) => void): Listener {
   const handlers: Record<Channel, Set<Handler>> = {

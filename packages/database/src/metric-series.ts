@@ -45,8 +45,8 @@ const WHOLE = `
   select name, step, value from metrics where ${RANGE} and name = any($4) order by name, step`;
 
 /**
- * Of each bucket of steps the smallest and the largest finite value (each at its earliest step), besides every non-finite point and
- * the first and last of the series.
+ * Of each bucket of steps the smallest and the largest finite value (each at its earliest step), besides
+ * every non-finite point and the first and last of the series.
  */
 const THINNED = `
   with point as (
@@ -54,7 +54,7 @@ const THINNED = `
     from metrics join unnest($4::text[], $5::int[]) as long(series, width) on name = series
     where ${RANGE}
   ), extreme as (
-    select name, min(array[value, step]) as low, max(array[value, -step]) as high, min(step) as first, max(step) as last
+    select name, min(array[value, step]) as low, max(array[value, -step]) as high
     from point where finite group by name, bucket
   ), ends as (
     select name, min(step) as first, max(step) as last from point group by name
@@ -66,8 +66,8 @@ const THINNED = `
   order by 1, 2`;
 
 /**
- * Steps per bucket: a power of two, and buckets begin at its multiples. So a growing series keeps the points that it has shown,
- * until the width doubles. Two points per bucket.
+ * Steps per bucket: a power of two, and buckets begin at its multiples. So a growing series keeps the points
+ * that it has shown, until the width doubles. Two points per bucket.
  */
 function bucketWidth(firstStep: number, lastStep: number, maxPoints: number): number {
   const buckets = Math.max(1, Math.floor(maxPoints / 2));

@@ -6,7 +6,9 @@ import { readSeries } from './metric-series.js';
 import { badCursor } from './page.js';
 import { first, transaction } from './sql.js';
 
-/** Points as columns of equal length; `values` may hold NaN and ±Infinity, steps are whole and not negative. */
+/**
+ * Points as columns of equal length; `values` may hold NaN and ±Infinity, steps are whole and not negative.
+ */
 export interface MetricColumns {
   names: readonly string[];
   steps: ArrayLike<number>;
@@ -16,16 +18,18 @@ export interface MetricColumns {
 export type MetricsRead = Pick<Metrics, 'series' | 'cursor' | 'resync'>;
 
 export interface MetricsStore {
-  /** A point that is there (a step that is trained again) is replaced. Fenced: false when the attempt is over. */
+  /**
+   * A point that is there (a step that is trained again) is replaced. Fenced: false when the attempt is over.
+   */
   append(jobId: string, attempt: number, points: MetricColumns): Promise<boolean>;
   /**
-   * Removes what an earlier attempt wrote beyond the step that training goes on from; readers that hold such points are told to
-   * read again. Fenced: false when the attempt is over.
+   * Removes what an earlier attempt wrote beyond the step that training goes on from; readers that hold such
+   * points are told to read again. Fenced: false when the attempt is over.
    */
   truncateAfter(jobId: string, attempt: number, step: number): Promise<boolean>;
   /**
-   * Series by name. With `after`: what was written since that answer; when points of it were removed since, everything, with
-   * `resync`. Throws validation_failed for a cursor that is none.
+   * Series by name. With `after`: what was written since that answer; when points of it were removed since,
+   * everything, with `resync`. Throws validation_failed for a cursor that is none.
    */
   read(jobId: string, query: z.output<typeof MetricsQuery>): Promise<MetricsRead>;
 }

@@ -8,7 +8,9 @@ import { json, text } from './sql.js';
 export type NewModel = Omit<Model, 'object' | 'createdAt' | 'url' | 'jobId'>;
 
 export interface Models {
-  /** Of a checkpoint of this project; throws checkpoint_not_found. While the model exists its checkpoint does. */
+  /**
+   * Of a checkpoint of this project; throws checkpoint_not_found. While the model exists its checkpoint does.
+   */
   create(project: string, model: NewModel): Promise<Model>;
   get(project: string, id: string): Promise<Model | null>;
   /** Newest first. */

@@ -1,8 +1,9 @@
 import { AppError, type Page } from '@ravine/contracts';
 
 /**
- * Where a list goes on, from the cursor of a query: the id of the last item of the page before (ids sort by time of creation, so
- * rows that are added or deleted meanwhile move nothing). Refuses what is not a cursor of this kind of list.
+ * Where a list goes on, from the cursor of a query: the id of the last item of the page before (ids sort by
+ * time of creation, so rows that are added or deleted meanwhile move nothing). Refuses what is not a cursor
+ * of this kind of list.
  */
 export function cursorId(cursor: string | undefined, prefix: string): string | null {
   if (cursor === undefined) return null;

@@ -27,7 +27,10 @@ export function json(value: unknown): string | null {
   return value === null || value === undefined ? null : JSON.stringify(value, storable);
 }
 
-/** PostgreSQL stores neither the NUL character nor half of a surrogate pair; both become the replacement character. */
+/**
+ * PostgreSQL stores neither the NUL character nor half of a surrogate pair; both become the replacement
+ * character.
+ */
 export function text(value: string): string {
   return value.replaceAll('\u0000', '\ufffd').replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -9,8 +9,8 @@ export interface Account {
 }
 
 /**
- * PostgreSQL refuses to run as root. An existing data folder decides by its owner; a new one gets `postgres`, else `nobody`.
- * Anyone but root runs it under the own name.
+ * PostgreSQL refuses to run as root. An existing data folder decides by its owner; a new one gets `postgres`,
+ * else `nobody`. Anyone but root runs it under the own name.
  */
 export async function chooseAccount(existingData: string | null): Promise<Account> {
   if (process.getuid?.() !== 0) return {};

@@ -7,8 +7,9 @@ import { type Account, runAs } from './account.js';
 const require = createRequire(import.meta.url);
 
 /**
- * A folder with bin/, lib/ and share/ of PostgreSQL that the account can execute. The ones of the npm package where possible;
- * a copy under `fallback` when the account cannot reach them (a checkout below a private home) or they cannot be completed in place.
+ * A folder with bin/, lib/ and share/ of PostgreSQL that the account can execute. The ones of the npm package
+ * where possible; a copy under `fallback` when the account cannot reach them (a checkout below a private
+ * home) or they cannot be completed in place.
  */
 export async function findBinaries(
   account: Account,
@@ -54,7 +55,10 @@ async function packaged(): Promise<{ native: string; version: string }> {
   }
 }
 
-/** npm packages hold no symbolic links; the package's install script would make them, and it is not run. Safe to repeat. */
+/**
+ * npm packages hold no symbolic links; the package's install script would make them, and it is not run. Safe
+ * to repeat.
+ */
 async function complete(native: string): Promise<void> {
   const list = await readFile(path.join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {

@@ -28,7 +28,10 @@ export interface Cluster {
 const COPIES = '/var/lib/ravine';
 const ABANDONED_MS = 10 * 60_000;
 
-/** Opens the cluster that belongs to `dir`, and makes it when there is none. Two callers at once get the same one. */
+/**
+ * Opens the cluster that belongs to `dir`, and makes it when there is none. Two callers at once get the same
+ * one.
+ */
 export async function openCluster(
   dir: string,
   port: number | undefined,
@@ -63,7 +66,10 @@ async function existing(...bases: string[]): Promise<string | null> {
   return null;
 }
 
-/** `dir`, unless the account cannot get there: then a folder outside the private one, and a note that tells where. */
+/**
+ * `dir`, unless the account cannot get there: then a folder outside the private one, and a note that tells
+ * where.
+ */
 async function reachable(
   dir: string,
   elsewhere: string,
@@ -80,7 +86,9 @@ async function reachable(
   return elsewhere;
 }
 
-/** Made beside its final name and renamed: a killed start leaves no half cluster, and of two starts one wins. */
+/**
+ * Made beside its final name and renamed: a killed start leaves no half cluster, and of two starts one wins.
+ */
 async function create(base: string, account: Account, binaries: string, port?: number): Promise<string> {
   await removeAbandoned(base);
   const home = path.join(base, 'cluster');

@@ -29,8 +29,8 @@ export async function own(cluster: Cluster, server: number): Promise<void> {
 }
 
 /**
- * Whether a live process (this one, by an earlier start, or another) will stop that server. A start that has just succeeded
- * elsewhere is given a moment to sign.
+ * Whether a live process (this one, by an earlier start, or another) will stop that server. A start that has
+ * just succeeded elsewhere is given a moment to sign.
  */
 export async function ownerLives(cluster: Cluster, server: number): Promise<boolean> {
   for (const end = Date.now() + SIGNING_MS; Date.now() < end; await sleep(50)) {

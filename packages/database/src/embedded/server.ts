@@ -7,7 +7,10 @@ import type { Cluster } from './cluster.js';
 
 const LOG_BYTES = 10_000_000;
 
-/** What answers on the port of a cluster: its server, its server but not yet (or no longer) open, another server, nobody. */
+/**
+ * What answers on the port of a cluster: its server, its server but not yet (or no longer) open, another
+ * server, nobody.
+ */
 export type Answer = 'ready' | 'busy' | 'foreign' | 'silent';
 
 export const urlOf = ({ password }: Cluster, port: number, database: string): string =>
@@ -40,8 +43,8 @@ export async function readRecord({ data }: Cluster): Promise<{ pid: number; port
 }
 
 /**
- * Starts the server as a child in its own session, so that a Ctrl-C meant for us does not reach it. Where setpriv exists it gets
- * a clean fast shutdown (SIGINT) when this process dies in any way.
+ * Starts the server as a child in its own session, so that a Ctrl-C meant for us does not reach it. Where
+ * setpriv exists it gets a clean fast shutdown (SIGINT) when this process dies in any way.
  */
 export async function launch(cluster: Cluster, port: number): Promise<ChildProcess> {
   await forgetReusedPid(cluster);
@@ -67,9 +70,10 @@ export async function launch(cluster: Cluster, port: number): Promise<ChildProce
 }
 
 /**
- * After a power cut or a container restart the number in postmaster.pid may belong to another process of this user, and PostgreSQL
- * would refuse to start for ever. It ignores the number of its parent, so ours is put there; its check for left-over shared memory,
- * which guards against two servers on one folder, stays in force. Linux only: elsewhere there is no /proc to ask.
+ * After a power cut or a container restart the number in postmaster.pid may belong to another process of this
+ * user, and PostgreSQL would refuse to start for ever. It ignores the number of its parent, so ours is put
+ * there; its check for left-over shared memory, which guards against two servers on one folder, stays in
+ * force. Linux only: elsewhere there is no /proc to ask.
  */
 async function forgetReusedPid({ data }: Cluster): Promise<void> {
   const file = path.join(data, 'postmaster.pid');

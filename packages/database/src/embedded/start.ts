@@ -31,8 +31,9 @@ export interface Embedded {
 }
 
 /**
- * PostgreSQL 18 from an npm package, on the loopback interface only. A second start on the same folder (at the same time, or after
- * this process was killed) finds the running server. Rejects with what to do when it cannot run here.
+ * PostgreSQL 18 from an npm package, on the loopback interface only. A second start on the same folder (at
+ * the same time, or after this process was killed) finds the running server. Rejects with what to do when it
+ * cannot run here.
  */
 export async function startEmbedded({ dir, port, onLog = () => {} }: EmbeddedOptions): Promise<Embedded> {
   const cluster = await openCluster(path.resolve(dir), port, onLog);

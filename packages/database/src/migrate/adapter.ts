@@ -13,9 +13,10 @@ const CHAR = 18; // the catalog's one-byte type "char"
 const TEXT = 25;
 
 /**
- * Connections for the schema engine. Prisma's own factory must not be used here: given a URL, its shadow connection opens the
- * main database (and the engine resets what it believes to be a shadow), its scripts are cut at every semicolon and are not
- * atomic, and it does not know the type "char" that the catalog is full of.
+ * Connections for the schema engine. Prisma's own factory must not be used here: given a URL, its shadow
+ * connection opens the main database (and the engine resets what it believes to be a shadow), its scripts are
+ * cut at every semicolon and are not atomic, and it does not know the type "char" that the catalog is full
+ * of.
  */
 export function createAdapterFactory(url: string) {
   const open = new Set<() => Promise<void>>();

@@ -7,8 +7,9 @@ import { type Migration, readMigrations } from './files.js';
 const LOCK = 7_277_483_001; // any number that is ours; advisory locks belong to one database
 
 /**
- * Brings the database to the schema of this version. Any number of processes may call it at once: one works, the others wait
- * and find nothing to do. Errors: `service_unavailable`; or a plain error that tells what stands in the way.
+ * Brings the database to the schema of this version. Any number of processes may call it at once: one works,
+ * the others wait and find nothing to do. Errors: `service_unavailable`; or a plain error that tells what
+ * stands in the way.
  */
 export async function migrate(url: string): Promise<{ applied: string[] }> {
   const client = await connectClient(url);
