@@ -9,7 +9,7 @@ const LOST_DELIVERY_MS = MINUTE_MS;
 const LOST_PREDICTION_MS = 5_000;
 const PREDICTION_TTL_MS = 10 * MINUTE_MS;
 const IDEMPOTENCY_TTL_MS = 2 * DAY_MS;
-const OLD_WORKER_MS = DAY_MS;
+const OLD_WORKER_MS = 60 * MINUTE_MS;
 
 /**
  * Repairs what outages and crashes left behind: rows whose delivery was lost, jobs whose worker is gone, rows and blobs
@@ -28,6 +28,7 @@ export function createChores({ database, queues, storage, log }: WorkerParts) {
 
     async jobsOfLostWorkers() {
       for (const { id, attempt, priority, queue } of await database.jobs.lost()) {
+        if (!isDue(id)) continue;
         log.warn({ job: id, attempt }, 'the worker of a job is lost: the job is given to another');
         await queues.enqueue(queue, id, { priority, dedupeKey: deliveryKey(id, attempt) });
       }

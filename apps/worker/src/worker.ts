@@ -85,11 +85,11 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
 
   const stop = async (): Promise<void> => {
     log.info({ worker: id, jobs: [...context.running.keys()] }, 'worker stops');
-    await sweeper.stop();
-    await presence
-      .drain()
-      .catch((err: unknown) => log.warn({ err }, 'the row of the worker was not updated'));
-    await Promise.all(consumers.map((consumer) => consumer.close({ handBack: true })));
+    await Promise.all([
+      presence.drain().catch((err: unknown) => log.warn({ err }, 'the row of the worker was not updated')),
+      sweeper.stop(),
+      ...consumers.map((consumer) => consumer.close({ handBack: true })),
+    ]);
     await predictor.close();
     await presence
       .leave()

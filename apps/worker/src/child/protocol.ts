@@ -54,6 +54,13 @@ export type TrainStart = z.output<typeof TrainStart>;
 const sequence = z.int();
 const failed = z.strictObject({ type: z.literal('failed'), failure: Failure });
 
+const RunEvent = z.strictObject({
+  kind: z.string(),
+  level: z.enum(['debug', 'info', 'warning', 'error']),
+  message: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+
 const ImageFile = z.strictObject({ fileName: z.string(), path: z.string() });
 
 const protocol = {
@@ -95,12 +102,9 @@ const protocol = {
         values: z.instanceof(Float64Array),
       }),
       z.strictObject({
-        type: z.literal('event'),
+        type: z.literal('events'),
         sequence,
-        kind: z.string(),
-        level: z.enum(['debug', 'info', 'warning', 'error']),
-        message: z.string(),
-        data: z.record(z.string(), z.unknown()),
+        events: z.array(RunEvent),
       }),
       z.strictObject({
         type: z.literal('checkpoint'),

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import type { Checkpoint, Program, TrainingReport } from '@ravine/training';
 import { predictionsCsv } from './artifacts.js';
 import type { Channel } from './channel.js';
+import { createCheckpointKeeper } from './checkpoint-keeper.js';
 import { createMetricBuffer } from './metric-buffer.js';
 import { peakMemoryBytes } from './peak-memory.js';
-import type { TrainStart } from './protocol.js';
+import type { FromChild, TrainStart } from './protocol.js';
 
-/** At most this often progress and metrics leave for the database. */
+/** At most this often progress, metrics and events leave for the database. */
 const INTERVAL_MS = 500;
 
+type Event = Extract<FromChild<'train'>, { type: 'events' }>['events'][number];
 type ReportOf<T extends TrainingReport['type']> = Extract<TrainingReport, { type: T }>;
 
 /** Turns what the trainer reports into messages for the parent; bytes become files in the job's folder. */
@@ -22,43 +24,42 @@ export interface Reporter {
 }
 
 export function createReporter(start: TrainStart, channel: Channel<'train'>): Reporter {
-  const began = performance.now();
+  const clock = () => performance.now();
+  const began = clock();
   const metrics = createMetricBuffer();
-  const lastCheckpoint = { best: 0, last: 0 };
-  let files = 0;
-  let sentAt = Number.NEGATIVE_INFINITY;
-  let heldProgress: ReportOf<'progress'>['progress'] | null = null;
+  let events: Event[] = [];
+  let progress: ReportOf<'progress'>['progress'] | null = null;
   let validationAccuracy: number | null = null;
-
-  const newFile = (name: string): string => join(start.folder, `${++files}-${name}`);
+  let phase: string | null = null;
+  let sentAt = Number.NEGATIVE_INFINITY;
 
   const sendHeld = async (): Promise<void> => {
-    sentAt = performance.now();
+    sentAt = clock();
     if (metrics.size > 0) await channel.store({ type: 'metrics', ...metrics.take() });
-    if (!heldProgress) return;
-    const trainSeconds = (performance.now() - began) / 1000;
-    const progress = { ...heldProgress, validationAccuracy };
-    heldProgress = null;
-    channel.send({ type: 'progress', progress, trainSeconds, peakMemoryBytes: peakMemoryBytes() });
+    const news = events;
+    events = [];
+    if (news.length > 0) await channel.store({ type: 'events', events: news });
+    if (!progress) return;
+    const latest = { ...progress, validationAccuracy };
+    progress = null;
+    const trainSeconds = (clock() - began) / 1000;
+    channel.send({ type: 'progress', progress: latest, trainSeconds, peakMemoryBytes: peakMemoryBytes() });
   };
   const sendHeldSometimes = async (): Promise<void> => {
-    if (performance.now() - sentAt >= INTERVAL_MS) await sendHeld();
+    if (clock() - sentAt >= INTERVAL_MS) await sendHeld();
   };
-  const event = async (
-    kind: string,
-    level: 'info' | 'warning',
-    message: string,
-    data: Record<string, unknown> = {},
-  ): Promise<void> => void (await channel.store({ type: 'event', kind, level, message, data }));
-
+  const checkpoints = createCheckpointKeeper({ channel, folder: start.folder, before: sendHeld, clock });
   const saveArtifact = async (kind: string, fileName: string, contentType: string, content: string) => {
-    const path = newFile(fileName);
+    const path = join(start.folder, fileName);
     await writeFile(path, content);
     await channel.store({ type: 'artifact', kind, fileName, contentType, path });
   };
 
   const handlers: { [T in TrainingReport['type']]: (report: ReportOf<T>) => Promise<void> } = {
-    async phase({ phase }) {
+    async phase({ phase: next }) {
+      // Validation belongs to training: it comes and goes with every epoch.
+      if (next === 'validating' || next === phase) return;
+      phase = next;
       await sendHeld();
       channel.send({ type: 'phase', phase });
     },
@@ -68,8 +69,8 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
       metrics.addSteps('gradientNorm', firstStep, gradientNorms);
       await sendHeldSometimes();
     },
-    async progress({ progress }) {
-      heldProgress = progress;
+    async progress(report) {
+      progress = report.progress;
       await sendHeldSometimes();
     },
     async epoch({ type: _, epoch, step, best, ...numbers }) {
@@ -79,28 +80,14 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
       metrics.add('validation.loss', step, numbers.validationLoss);
       metrics.add('validation.accuracy', step, numbers.validationAccuracy);
       if (numbers.imagesPerSecond !== null) metrics.add('imagesPerSecond', step, numbers.imagesPerSecond);
-      await sendHeld();
       const accuracy = (100 * numbers.validationAccuracy).toFixed(2);
       const message = `epoch ${epoch}: validation accuracy ${accuracy} %${best ? ', the best so far' : ''}`;
-      await event('epoch', 'info', message, { epoch, step, best, ...numbers });
+      events.push({ kind: 'epoch', level: 'info', message, data: { epoch, step, best, ...numbers } });
+      await sendHeldSometimes();
     },
-    async checkpoint({ metadata, bytes }) {
-      const { role, position } = metadata;
-      await channel.acknowledged(lastCheckpoint[role]);
-      const path = newFile(`${role}.safetensors`);
-      await writeFile(path, bytes);
-      const ofThisEpoch = position.best?.step === position.step ? position.best : null;
-      lastCheckpoint[role] = await channel.store({
-        type: 'checkpoint',
-        path,
-        step: position.step,
-        epoch: position.epoch,
-        roles: [role],
-        validationLoss: ofThisEpoch?.validationLoss ?? null,
-        validationAccuracy: ofThisEpoch?.validationAccuracy ?? null,
-      });
-    },
+    checkpoint: (report) => checkpoints.offer(report),
     async evaluation({ evaluation, seconds, results, labels }) {
+      await checkpoints.flush(); // the evaluation names the best one
       const split = evaluation.split === 'train' ? 'validation' : evaluation.split;
       const body = { ...evaluation, split, seconds };
       await channel.store({ type: 'evaluation', evaluation: body });
@@ -109,7 +96,9 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
       const csv = predictionsCsv(results, labels, start.manifest.classes);
       await saveArtifact('predictions', 'predictions.csv', 'text/csv; charset=utf-8', csv);
     },
-    log: ({ level, message }) => event('log', level === 'warn' ? 'warning' : 'info', message),
+    async log({ level, message }) {
+      events.push({ kind: 'log', level: level === 'warn' ? 'warning' : 'info', message, data: {} });
+    },
   };
 
   return {
@@ -123,8 +112,11 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
     },
     // The handler was picked by the same type as the report.
     report: (report) => handlers[report.type](report as never),
-    warn: (message) => event('warning', 'warning', message),
+    async warn(message) {
+      events.push({ kind: 'warning', level: 'warning', message, data: {} });
+    },
     async flush() {
+      await checkpoints.flush();
       await sendHeld();
       await channel.settled();
     },

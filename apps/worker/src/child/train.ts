@@ -34,6 +34,7 @@ async function run(start: TrainStart, channel: Channel<'train'>, signal: AbortSi
     await reporter.flush();
     await channel.finish(lastWordOf(outcome));
   } catch (error) {
+    await reporter.flush().catch(() => {}); // what was reached is worth keeping; the first error is the one to tell
     await channel.finish({ type: 'failed', failure: failureOf(error) });
   }
 }

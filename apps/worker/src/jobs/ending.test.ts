@@ -11,6 +11,7 @@ const finished: LastWord = {
   trainSeconds: 1,
   peakMemoryBytes: 1,
 };
+const away = Object.assign(new Error('away'), { retryable: true });
 const failure = { code: 'x', message: 'x', step: 3, retryable: false, evidence: {} };
 const run = (result: Partial<RunResult>) =>
   endingOf({ interruption: null, lastWord: null, exit: clean, step: 7, ...result });
@@ -43,7 +44,8 @@ describe('endingOf', () => {
   });
 
   it('retries faults of the infrastructure, and no others', () => {
-    expect(run({ interruption: { kind: 'unwritable', error: new Error('gone') } }).kind).toBe('handed-back');
+    expect(run({ interruption: { kind: 'unwritable', error: away } }).kind).toBe('handed-back');
+    expect(run({ interruption: { kind: 'unwritable', error: new Error('a bug') } }).kind).toBe('failed');
     expect(run({ lastWord: { type: 'failed', failure: { class: 'infrastructure', ...failure } } }).kind).toBe(
       'handed-back',
     );

@@ -1,7 +1,7 @@
 import type { Failure } from '@ravine/contracts';
 import type { ChildExit } from '../child/exit.js';
 import type { FromChild } from '../child/protocol.js';
-import { exitFailure, infrastructureFailure } from './failure.js';
+import { exitFailure, failureOfFault } from './failure.js';
 import type { Interruption } from './interruption.js';
 
 /** What the training process said last. */
@@ -32,7 +32,7 @@ export interface RunResult {
 /** How a run ended, from what was wanted, what the process said and how it went. */
 export function endingOf({ interruption, lastWord, exit, step }: RunResult): Ending {
   if (interruption?.kind === 'stale') return { kind: 'abandoned' };
-  if (interruption?.kind === 'unwritable') return ofFailure(infrastructureFailure(interruption.error));
+  if (interruption?.kind === 'unwritable') return ofFailure(failureOfFault(interruption.error));
   if (lastWord?.type === 'finished') return { kind: 'succeeded', result: lastWord };
   if (interruption?.kind === 'cancel') return { kind: 'cancelled' };
   if (interruption?.kind === 'hand-back' && lastWord?.type !== 'failed') {

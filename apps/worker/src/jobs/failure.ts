@@ -1,9 +1,14 @@
 import type { Failure } from '@ravine/contracts';
 import { StorageError } from '@ravine/storage';
 import { type ChildExit, describeExit } from '../child/exit.js';
+import { isTransient } from '../transient.js';
 
-/** A fault on the way to or from the rows and blobs: the job goes on from its last checkpoint once they are back. */
-export function infrastructureFailure(error: unknown): Failure {
+/** What an error of the worker's own work means for the job. */
+export const failureOfFault = (error: unknown): Failure =>
+  isTransient(error) ? infrastructureFailure(error) : internalFailure(error);
+
+/** The database or the storage is away: the job goes on from its last checkpoint once they are back. */
+function infrastructureFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   const code =
     error instanceof StorageError && error.code === 'full' ? 'storage_full' : 'service_unavailable';
@@ -33,8 +38,7 @@ export function engineUnavailable(message: string): Failure {
   return { class: 'config', code: 'engine_unavailable', message, step: null, retryable: false, evidence: {} };
 }
 
-/** A fault of this worker itself. */
-export function internalFailure(error: unknown): Failure {
+function internalFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   const evidence = { stack: error instanceof Error ? error.stack : undefined };
   return { class: 'internal', code: 'internal', message, step: null, retryable: true, evidence };

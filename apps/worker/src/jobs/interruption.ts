@@ -32,6 +32,9 @@ export interface Interruptions {
   listen(listener: (interruption: Interruption) => void): () => void;
 }
 
+const isSame = (a: Interruption, b: Interruption | null): boolean =>
+  a.kind === b?.kind && (a.kind !== 'cancel' || b.kind !== 'cancel' || a.now === b.now);
+
 export function createInterruptions(): Interruptions {
   let current: Interruption | null = null;
   const listeners = new Set<(interruption: Interruption) => void>();
@@ -40,6 +43,7 @@ export function createInterruptions(): Interruptions {
       return current;
     },
     raise(interruption) {
+      if (isSame(interruption, current)) return; // whoever watches says it again and again
       if (!current || rank[interruption.kind] >= rank[current.kind]) current = interruption;
       for (const listener of listeners) listener(interruption);
     },

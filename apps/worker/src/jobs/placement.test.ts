@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeJob } from './placement.js';
+import { placeJob, type Wish } from './placement.js';
 
 const device = (id: string, kind: 'cpu' | 'cuda', fastBf16 = false) => ({
   id,
@@ -16,7 +16,7 @@ const torch = {
   devices: [device('cpu', 'cpu', true), device('cuda:0', 'cuda', true), device('cuda:1', 'cuda')],
 };
 const missing = { name: 'torch', available: false, reason: 'type apt-get', libraries: {}, devices: [] };
-const auto = { engine: 'auto', device: 'auto', precision: 'auto' };
+const auto: Wish = { engine: 'auto', device: 'auto', precision: 'auto' };
 const idle = () => 0;
 
 describe('placeJob', () => {
@@ -37,12 +37,9 @@ describe('placeJob', () => {
     });
   });
 
-  it('obeys a named device and precision', () => {
-    const wish = { engine: 'torch', device: 'cuda:0', precision: 'fp32' };
-    expect(placeJob(wish, 'cuda', [torch], (id) => (id === 'cuda:0' ? 9 : 0))).toMatchObject({
-      device: 'cuda:0',
-      precision: 'fp32',
-    });
+  it('obeys a wanted precision, whatever is faster', () => {
+    const wish = { engine: 'torch', device: 'cpu', precision: 'fp32' } as const;
+    expect(placeJob(wish, 'cpu', [torch], idle)).toMatchObject({ device: 'cpu', precision: 'fp32' });
   });
 
   it('refuses with the reason of the engine that is missing', () => {
@@ -55,11 +52,12 @@ describe('placeJob', () => {
   });
 
   it('refuses an engine that this worker does not know and a device that it does not have', () => {
-    expect(placeJob({ ...auto, engine: 'tfjs' }, 'cpu', [torch], idle)).toMatchObject({
-      message: 'recipe.engine: "tfjs" is not an engine of this worker',
+    expect(placeJob({ ...auto, engine: 'torch' }, 'cpu', [{ ...torch, name: 'other' }], idle)).toMatchObject({
+      message: 'recipe.engine: "torch" is not an engine of this worker',
     });
-    expect(placeJob({ ...auto, device: 'cuda:7' }, 'cuda', [torch], idle)).toMatchObject({
-      message: 'engine torch has no device "cuda:7"',
+    const onCpu = { ...torch, devices: torch.devices.slice(0, 1) };
+    expect(placeJob({ ...auto, device: 'cuda' }, 'cuda', [onCpu], idle)).toMatchObject({
+      message: 'engine torch has no device "cuda"',
     });
   });
 });

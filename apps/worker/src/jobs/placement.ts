@@ -1,15 +1,12 @@
 import type { Failure, Worker } from '@ravine/contracts';
+import { choosePrecision, type ResolvedRecipe } from '@ravine/training';
 import { engineUnavailable } from './failure.js';
 
 type WorkerEngine = Worker['engines'][number];
 type Device = WorkerEngine['devices'][number];
 
 /** What a recipe says about where it runs. */
-export interface Wish {
-  engine: string;
-  device: string;
-  precision: string;
-}
+export type Wish = Pick<ResolvedRecipe, 'engine' | 'device' | 'precision'>;
 
 export interface Placement {
   engine: string;
@@ -35,18 +32,13 @@ export function placeJob(
   const device = devicesOf(engine, wish, kind).reduce((best, next) =>
     runsOn(next.id) < runsOn(best.id) ? next : best,
   );
-  return { engine: engine.name, device: device.id, precision: precisionOn(device, wish.precision) };
+  return { engine: engine.name, device: device.id, precision: choosePrecision(wish.precision, device) };
 }
 
 function devicesOf(engine: WorkerEngine, { device }: Wish, kind: Device['kind']): Device[] {
   return engine.devices.filter(
-    (found) => found.kind === kind && (device === 'auto' || device === found.id || device === found.kind),
+    (found) => found.kind === kind && (device === 'auto' || device === found.kind),
   );
-}
-
-function precisionOn(device: Device, wanted: string): Placement['precision'] {
-  if (wanted === 'auto') return device.fastBf16 ? 'bf16' : 'fp32';
-  return wanted === 'bf16' ? 'bf16' : 'fp32';
 }
 
 function refusal(wish: Wish, kind: Device['kind'], asked: readonly WorkerEngine[]): string {

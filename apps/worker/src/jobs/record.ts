@@ -26,9 +26,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const fenced = createFence(jobId, attempt);
   let bestCheckpointId: string | null = null;
 
-  const write = async (entry: ReturnType<typeof event>): Promise<void> => {
-    await fenced(database.events.append(jobId, attempt, [entry]));
-  };
   const putFile = async (path: string) => {
     const blob = await storage.put(createReadStream(path));
     return { sha256: blob.key, bytes: blob.size };
@@ -41,7 +38,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         await fenced(database.metrics.truncateAfter(jobId, attempt, resumedAt ?? 0));
         if (resumedAt === null) return;
         const message = `training goes on from the checkpoint of step ${resumedAt}`;
-        await write(event('resumed', 'info', message, { step: resumedAt }));
+        const event = { type: 'resumed', level: 'info' as const, message, data: { step: resumedAt } };
+        await fenced(database.events.append(jobId, attempt, [event]));
       },
     phase:
       ({ phase }) =>
@@ -58,12 +56,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
     metrics:
       ({ names, steps, values }) =>
       async () => {
-        await fenced(database.metrics.append(jobId, attempt, { names, steps, values: [...values] }));
+        await fenced(database.metrics.append(jobId, attempt, { names, steps, values }));
       },
-    event:
-      ({ kind, level, message, data }) =>
-      () =>
-        write(event(kind, level, message, data)),
+    events:
+      ({ events }) =>
+      async () => {
+        const rows = events.map(({ kind, ...event }) => ({ type: kind, ...event }));
+        await fenced(database.events.append(jobId, attempt, rows));
+      },
     checkpoint: ({ type: _, sequence: __, path, ...checkpoint }) => {
       const id = newId('ckpt');
       if (checkpoint.roles.includes('best')) bestCheckpointId = id;
@@ -101,12 +101,3 @@ const bestOf = ({ epoch, validationLoss, validationAccuracy }: NonNullable<Job['
   validationLoss,
   validationAccuracy,
 });
-
-function event(
-  type: string,
-  level: 'debug' | 'info' | 'warning' | 'error',
-  message: string,
-  data: Record<string, unknown>,
-) {
-  return { type, level, message, data };
-}

@@ -8,10 +8,10 @@ import { canCompute } from '../engines.js';
 import { createOutbox } from '../outbox.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
-import { isTransient, sitOut } from '../transient.js';
+import { sitOut } from '../transient.js';
 import { watchCancel } from './cancel-watch.js';
 import { type Ending, endingBeforeStart, endingOf, ofFailure } from './ending.js';
-import { datasetFailure, infrastructureFailure, internalFailure } from './failure.js';
+import { datasetFailure, failureOfFault } from './failure.js';
 import { createFence } from './fence.js';
 import { finishJob } from './finish.js';
 import { createInterruptions, type Interruptions } from './interruption.js';
@@ -36,7 +36,7 @@ export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext)
       log.info({ job: id, attempt: claim.attempt }, 'job started');
       const ending = await runAttempt(kind, claim, signal, context).catch((err: unknown): Ending => {
         log.error({ job: id, err }, 'a job could not be run');
-        return ofFailure(isTransient(err) ? infrastructureFailure(err) : internalFailure(err));
+        return ofFailure(failureOfFault(err));
       });
       log.info({ job: id, attempt: claim.attempt, ending: ending.kind }, 'job ended here');
       return await finishJob(claim, ending, signal, context);
@@ -143,23 +143,22 @@ type Prepared = Pick<TrainStart, 'files' | 'resumeFrom'>;
 
 /** Brings dataset and checkpoint to this machine, unless the run ends before. */
 async function prepare(
-  { job, attempt, manifest, resumeFrom }: JobClaim,
+  { manifest, resumeFrom }: JobClaim,
   folder: string,
   interruptions: Interruptions,
-  { database, cache, storage }: WorkerContext,
+  { cache, storage }: WorkerContext,
 ): Promise<Prepared | { ending: Ending }> {
   const stop = new AbortController();
   const leave = interruptions.listen(() => stop.abort());
   try {
-    await database.jobs.phase(job.id, attempt, 'preparing');
     const files = await fetchDataset(manifest, cache, stop.signal);
     const resume = resumeFrom && (await fetchCheckpoint(resumeFrom, storage, folder, stop.signal));
     stop.signal.throwIfAborted();
     return { files, resumeFrom: resume };
   } catch (error) {
     if (interruptions.current) return { ending: endingBeforeStart(interruptions.current) };
-    if (isTransient(error)) return { ending: ofFailure(infrastructureFailure(error)) };
-    if (error instanceof StorageError) return { ending: { kind: 'failed', failure: datasetFailure(error) } };
+    if (error instanceof StorageError && !error.retryable)
+      return { ending: { kind: 'failed', failure: datasetFailure(error) } };
     throw error;
   } finally {
     leave();
