@@ -30,6 +30,8 @@ export interface RouteContract {
   query?: z.ZodObject;
   /** JSON body, or the text fields of a multipart body. */
   body?: z.ZodType;
+  /** A body that is right, for the documentation. */
+  example?: object;
   /** Multipart upload: how many file parts called `file` may come. */
   files?: { minimum: number; maximum: number; description: string };
   /** Success answer: a schema for JSON, a content type for bytes. */
@@ -42,6 +44,13 @@ export interface RouteContract {
 const datasetParams = z.strictObject({ datasetId: DatasetId });
 const jobParams = z.strictObject({ jobId: JobId });
 const modelParams = z.strictObject({ modelId: ModelId });
+
+const exampleRecipe = {
+  dataset: 'ds_01m84fwk6s24v8p1t5yw4errvq',
+  preset: 'fashion-cnn',
+  epochs: 5,
+  optimizer: { kind: 'adam', learningRate: 0.001 },
+};
 
 export const routes = {
   createDataset: {
@@ -111,6 +120,7 @@ export const routes = {
     summary:
       'What a job would do: resolved recipe, learning-rate curve, layers, memory, warnings. Creates nothing',
     body: PlanJob,
+    example: { recipe: exampleRecipe },
     response: { status: 200, body: JobPlan },
     errors: ['dataset_not_found', 'dataset_not_ready', 'recipe_invalid'],
   },
@@ -120,6 +130,7 @@ export const routes = {
     tag: 'jobs',
     summary: 'Submit a training job',
     body: CreateJob,
+    example: { name: 'first run', recipe: exampleRecipe },
     response: { status: 201, body: Job },
     errors: ['dataset_not_found', 'dataset_not_ready', 'recipe_invalid', 'engine_unavailable'],
   },
@@ -148,6 +159,7 @@ export const routes = {
     summary: 'Cancel a job; a second request is a no-op',
     params: jobParams,
     body: CancelJob,
+    example: { mode: 'graceful' },
     response: { status: 202, body: Job },
     errors: ['job_not_found', 'illegal_transition'],
   },
@@ -223,6 +235,7 @@ export const routes = {
     tag: 'models',
     summary: 'Make a model of a checkpoint',
     body: CreateModel,
+    example: { name: 'my classifier', jobId: 'job_01m84fxdg0spkagcy54eefzrfp' },
     response: { status: 201, body: Model },
     errors: ['checkpoint_not_found', 'job_not_found'],
   },
@@ -260,7 +273,7 @@ export const routes = {
     summary: 'Classify uploaded images',
     params: modelParams,
     query: PredictQuery,
-    files: { minimum: 1, maximum: 64, description: 'JPEG, PNG, WebP, GIF, TIFF or AVIF images' },
+    files: { minimum: 1, maximum: 64, description: 'JPEG, PNG, WebP, GIF or TIFF images' },
     response: { status: 200, body: Prediction },
     errors: [
       'model_not_found',

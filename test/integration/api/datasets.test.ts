@@ -55,6 +55,7 @@ test('samples are listed by class and page, and shown as PNG', async () => {
     expect(png.headers['content-type']).toBe('image/png');
     const { data, info } = await sharp(png.rawPayload).raw().toBuffer({ resolveWithObject: true });
     expect([info.width, info.height]).toEqual([8, 8]);
+    expect((await sharp(png.rawPayload).metadata()).channels).toBe(1);
     expect(data[0]).toBe(pixelOf(index));
   }
   const etag = (await api.app.inject(`${url}/train/5`)).headers.etag as string;

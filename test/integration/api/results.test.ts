@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '@ravine/contracts';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '@ravine/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { multipart, registerWorker, runningJob, testApi } from '../../support/api.js';
 
@@ -11,6 +12,18 @@ afterAll(() => api?.close());
 
 const content = randomBytes(100_000);
 
+/** Weights as a job keeps them; with the rest of its state when it is to go on from there. */
+function checkpointBytes(withState: boolean): Buffer {
+  const weight = { shape: [24_000], data: Float32Array.from({ length: 24_000 }, (_, i) => i) };
+  const tensors = new Map<string, Tensor>([['model.fc.weight', weight]]);
+  if (withState) {
+    tensors.set('best.fc.weight', weight);
+    tensors.set('model.zero', { shape: [0], data: new Float32Array() });
+    tensors.set('optimizer.m.fc.weight', weight);
+  }
+  return Buffer.from(encodeSafetensors(tensors, { ravine: '{}' }));
+}
+
 /** A running job with a best and a last checkpoint and an artifact. */
 async function jobWithFiles() {
   const job = await runningJob(api);
@@ -18,6 +31,7 @@ async function jobWithFiles() {
   const { key, size } = await api.storage.put(content);
   const record = async (roles: ('best' | 'last')[], step: number) => {
     const id = newId('ckpt');
+    const weights = await api.storage.put(checkpointBytes(roles.includes('last')));
     const scores = { validationLoss: 0.5, validationAccuracy: 0.75 };
     await api.database.checkpoints.record(jobId, attempt, {
       id,
@@ -25,8 +39,8 @@ async function jobWithFiles() {
       epoch: 1,
       roles,
       ...scores,
-      sha256: key,
-      bytes: size,
+      sha256: weights.key,
+      bytes: weights.size,
     });
     return id;
   };
@@ -45,12 +59,12 @@ async function jobWithFiles() {
 }
 
 describe('downloads', () => {
+  let checkpoint: string;
   let target: string;
-  let artifact: string;
   beforeAll(async () => {
     const job = await jobWithFiles();
-    target = `/v1/jobs/${job.jobId}/checkpoints/${job.best}/content`;
-    artifact = `/v1/jobs/${job.jobId}/artifacts/${job.artifact}/content`;
+    checkpoint = `/v1/jobs/${job.jobId}/checkpoints/${job.best}/content`;
+    target = `/v1/jobs/${job.jobId}/artifacts/${job.artifact}/content`;
   });
   const ask = (headers: Record<string, string>, method: 'GET' | 'HEAD' = 'GET') =>
     api.app.inject({ method, url: target, headers });
@@ -61,10 +75,12 @@ describe('downloads', () => {
     expect(answer.rawPayload.equals(content)).toBe(true);
     expect(answer.headers).toMatchObject({ 'accept-ranges': 'bytes', 'content-length': '100000' });
     expect(answer.headers.etag).toMatch(/^"[0-9a-f]{64}"$/);
-    expect(answer.headers['content-disposition']).toMatch(/^attachment; filename="ckpt_\w+\.safetensors"/);
-    const named = await api.app.inject(artifact);
-    expect(named.headers['content-type']).toBe('text/plain');
-    expect(named.headers['content-disposition']).toContain("filename*=UTF-8''na%C3%AFve%20%22log%22.txt");
+    expect(answer.headers['content-type']).toBe('text/plain');
+    expect(answer.headers['content-disposition']).toContain("filename*=UTF-8''na%C3%AFve%20%22log%22.txt");
+    const named = await api.app.inject(checkpoint);
+    expect(named.headers['content-type']).toBe('application/octet-stream');
+    expect(named.headers['content-disposition']).toMatch(/^attachment; filename="ckpt_\w+\.safetensors"/);
+    expect(named.rawPayload.equals(checkpointBytes(false))).toBe(true);
   });
 
   test.each([
@@ -107,11 +123,9 @@ describe('downloads', () => {
 
   test('a file of another job is not found', async () => {
     const other = await jobWithFiles();
-    const answer = await api.app.inject(target.replace(/job_\w+/, other.jobId));
-    expect(answer.json()).toMatchObject({ status: 404, code: 'checkpoint_not_found' });
-    expect((await api.app.inject(artifact.replace(/job_\w+/, other.jobId))).json().code).toBe(
-      'artifact_not_found',
-    );
+    const moved = (url: string) => api.app.inject(url.replace(/job_\w+/, other.jobId));
+    expect((await moved(checkpoint)).json()).toMatchObject({ status: 404, code: 'checkpoint_not_found' });
+    expect((await moved(target)).json()).toMatchObject({ status: 404, code: 'artifact_not_found' });
   });
 
   test('checkpoints and artifacts are listed', async () => {
@@ -169,13 +183,16 @@ describe('models', () => {
       labels: { a: 'b' },
     });
     expect(answer.json().parameterCount).toBeGreaterThan(0);
-    expect((await create({ checkpointId: last })).json()).toMatchObject({
-      checkpointId: last,
-      testAccuracy: null,
-    });
+    const resumable = (await create({ checkpointId: last })).json();
+    expect(resumable).toMatchObject({ checkpointId: last, testAccuracy: null });
+    const weights = decodeSafetensors((await api.app.inject(resumable.url)).rawPayload);
+    expect([...weights.tensors.keys()].sort()).toEqual(['model.fc.weight', 'model.zero']);
+    const own = decodeSafetensors(checkpointBytes(false));
+    expect(weights.tensors.get('model.fc.weight')).toEqual(own.tensors.get('model.fc.weight'));
+    expect(weights.metadata).toEqual({ ravine: '{}' });
     const { id, url } = answer.json();
     expect((await api.app.inject(`/v1/models/${id}`)).json()).toEqual(answer.json());
-    expect((await api.app.inject(url)).rawPayload.equals(content)).toBe(true);
+    expect((await api.app.inject(url)).rawPayload.equals(checkpointBytes(false))).toBe(true);
     expect((await api.app.inject(`/v1/models?jobId=${jobId}`)).json().data).toHaveLength(2);
   });
 
@@ -255,7 +272,9 @@ describe('predictions', () => {
   });
 
   test('an image that is also a checkpoint does not take the checkpoint with it', async () => {
-    expect((await predict(modelId, [{ ...png, value: content as never }])).statusCode).toBe(503);
+    expect((await predict(modelId, [{ ...png, value: checkpointBytes(false) as never }])).statusCode).toBe(
+      503,
+    );
     const model = (await api.app.inject(`/v1/models/${modelId}`)).json();
     expect(await api.storage.stat(model.sha256)).not.toBeNull();
     expect(jobWorker).toBeTruthy();

@@ -11,29 +11,37 @@ import type { Context, HandlersOf } from '../contract.js';
 import type { Services } from '../services.js';
 import { findJob } from './jobs.js';
 import { readyDataset } from './ready-dataset.js';
+import { exportWeights } from './weights.js';
 
 type Names = 'createModel' | 'listModels' | 'getModel' | 'downloadModel';
 
 export function createModelHandlers(services: Services): HandlersOf<Names> {
-  const { database } = services;
+  const { database, storage, blobs } = services;
   return {
     async createModel({ body }, context) {
-      const { project, reply } = context;
+      const { project, reply, log } = context;
       const checkpoint = await chooseCheckpoint(services, context, body);
       const job = await findJob(services, context, checkpoint.jobId);
-      const model = await database.models.create(project, {
-        ...(await descriptionOf(services, project, job)),
-        id: newId('mdl'),
-        name: body.name ?? job.name,
-        checkpointId: checkpoint.id,
-        // The evaluation of a job is made with its best weights and says nothing of others.
-        testAccuracy: checkpoint.roles.includes('best') ? job.testAccuracy : null,
-        sha256: checkpoint.sha256,
-        bytes: checkpoint.bytes,
-        labels: body.labels,
-      });
-      reply.header('location', `/v1/models/${model.id}`);
-      return model;
+      const description = await descriptionOf(services, project, job);
+      const { blob, made } = await exportWeights(storage, blobs, checkpoint);
+      try {
+        const model = await database.models.create(project, {
+          ...description,
+          id: newId('mdl'),
+          name: body.name ?? job.name,
+          checkpointId: checkpoint.id,
+          // The evaluation of a job is made with its best weights and says nothing of others.
+          testAccuracy: checkpoint.roles.includes('best') ? job.testAccuracy : null,
+          sha256: blob.key,
+          bytes: blob.size,
+          labels: body.labels,
+        });
+        reply.header('location', `/v1/models/${model.id}`);
+        return model;
+      } finally {
+        // Nothing is removed that the new row names.
+        if (made) await blobs.discard([blob.key], log);
+      }
     },
 
     listModels: ({ query }, { project }) => database.models.list(project, query),

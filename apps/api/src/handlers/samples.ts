@@ -83,5 +83,9 @@ async function readPixels(
   return Buffer.concat(chunks);
 }
 
+/** Gray stays gray: sharp would make three channels of one. */
 const encodePng = (pixels: Buffer, { height, width, channels }: DatasetManifest): Promise<Buffer> =>
-  sharp(pixels, { raw: { width, height, channels } }).png().toBuffer();
+  sharp(pixels, { raw: { width, height, channels } })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .png()
+    .toBuffer();

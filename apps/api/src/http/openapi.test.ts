@@ -46,3 +46,12 @@ test('an upload describes its fields and its files', () => {
   expect(operation).toContain('"name"');
   expect(operation).toContain('"file"');
 });
+
+test('the example of every JSON body is a body that is accepted', () => {
+  const contracts: RouteContract[] = Object.values(routes);
+  for (const { body, files, example, path } of contracts) {
+    if (!body || files) continue;
+    expect(example, path).toBeDefined();
+    expect(body.safeParse(example).success, path).toBe(true);
+  }
+});

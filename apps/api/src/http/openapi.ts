@@ -84,7 +84,7 @@ function parametersOf(
   });
 }
 
-function requestBodyOf({ body, files }: RouteContract, components: Components): Json | null {
+function requestBodyOf({ body, files, example }: RouteContract, components: Components): Json | null {
   if (files)
     return {
       required: true,
@@ -92,7 +92,7 @@ function requestBodyOf({ body, files }: RouteContract, components: Components): 
     };
   if (!body) return null;
   const required = !body.safeParse({}).success;
-  return { required, content: { 'application/json': { schema: components.of(body, 'input') } } };
+  return { required, content: { 'application/json': { schema: components.of(body, 'input'), example } } };
 }
 
 /** Fields first, then the file parts: the order in which the server reads them. */
