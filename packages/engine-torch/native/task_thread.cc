@@ -4,13 +4,13 @@ namespace ravine {
 
 TaskThread::TaskThread() : thread_([this] { run(); }) {}
 
-TaskThread::~TaskThread() {
+void TaskThread::stop() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ending_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void TaskThread::post(std::function<void()> task) {

@@ -12,8 +12,9 @@ namespace ravine {
 class TaskThread {
  public:
   TaskThread();
-  /// Drops tasks that have not begun and waits for the running one.
-  ~TaskThread();
+  ~TaskThread() { stop(); }
+  /// Drops tasks that have not begun and waits for the running one. Nothing runs after it.
+  void stop();
   void post(std::function<void()> task);
 
  private:

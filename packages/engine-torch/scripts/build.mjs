@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { inputsDigest } from './digest.mjs';
+import { lockFolder } from './lock.mjs';
 import { findNodeHeaders, have, installHint, napiHeaders } from './requirements.mjs';
 
 const root = path.dirname(import.meta.dirname);
@@ -42,6 +43,7 @@ if (mode === 'off') {
   process.exit(0);
 }
 
+lockFolder(build);
 const digest = inputsDigest(root);
 const status = existsSync(statusFile) ? JSON.parse(readFileSync(statusFile, 'utf8')) : {};
 if (status.built && status.digest === digest && existsSync(addon)) {

@@ -18,6 +18,8 @@ export interface NativeSession {
   restore(arrays: Record<string, Float32Array | Float64Array>): Promise<void>;
   /** Frees the network; no call may follow. */
   close(): Promise<void>;
+  /** Waits, without the event loop, until nothing runs any more; promises stay pending. For the end of the process. */
+  abandon(): void;
 }
 
 export interface NativeTensor {

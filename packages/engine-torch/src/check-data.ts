@@ -1,21 +1,28 @@
 import type { PackedDataset, PackedSplit, Program } from '@ravine/training';
-import { require, support } from './engine-fault.js';
+import { check, support } from './engine-fault.js';
 
 function checkSplit(name: string, split: PackedSplit, imageBytes: number, classes: number): void {
   const { count, imagesPerShard, shards, labels } = split;
-  require(labels.length === count, () => `split ${name}: ${labels.length} labels for ${count} images`);
-  require(Number.isInteger(imagesPerShard) &&
-    imagesPerShard >= 1 &&
-    shards.length === Math.ceil(count / imagesPerShard), () =>
-    `split ${name}: ${count} images do not lie in ${shards.length} shards of ${imagesPerShard}`);
+  check(labels.length === count, () => `split ${name}: ${labels.length} labels for ${count} images`);
+  check(
+    Number.isInteger(imagesPerShard) &&
+      imagesPerShard >= 1 &&
+      shards.length === Math.ceil(count / imagesPerShard),
+    () => `split ${name}: ${count} images do not lie in ${shards.length} shards of ${imagesPerShard}`,
+  );
   shards.forEach((shard, index) => {
     const images = Math.min(imagesPerShard, count - index * imagesPerShard);
-    require(shard.length === images * imageBytes, () =>
-      `split ${name}, shard ${index}: ${shard.length} bytes, expected ${images} images of ${imageBytes}`);
+    check(
+      shard.length === images * imageBytes,
+      () =>
+        `split ${name}, shard ${index}: ${shard.length} bytes, expected ${images} images of ${imageBytes}`,
+    );
   });
   const wrong = labels.findIndex((label) => label >= classes);
-  require(wrong < 0, () =>
-    `split ${name}: image ${wrong} has label ${labels[wrong]}, but there are ${classes} classes`);
+  check(
+    wrong < 0,
+    () => `split ${name}: image ${wrong} has label ${labels[wrong]}, but there are ${classes} classes`,
+  );
 }
 
 /** Checks that every split holds what it declares and fits the program's input and classes. */

@@ -1,51 +1,72 @@
 import type { AugmentationDraws, PackedDataset, StepPlan } from '@ravine/training';
-import { require } from './engine-fault.js';
+import { check } from './engine-fault.js';
 
 /** Every value of `indices` must be within 0 … count − 1. */
 export function checkIndices(what: string, indices: Int32Array, count: number): void {
   const wrong = indices.findIndex((index) => index < 0 || index >= count);
-  require(wrong < 0, () => `${what}[${wrong}] is ${indices[wrong]}; the split has ${count} images`);
+  check(wrong < 0, () => `${what}[${wrong}] is ${indices[wrong]}; the split has ${count} images`);
 }
 
 function checkDraws(draws: AugmentationDraws, samples: number, data: PackedDataset): void {
   if (draws.kind !== 'random-crop') {
-    require(draws.kind === 'horizontal-flip' || draws.kind === 'vertical-flip', () =>
-      `augmentation "${(draws as { kind: string }).kind}" is unknown`);
-    require(draws.flips.length === samples, () =>
-      `${draws.kind}: ${draws.flips.length} draws for ${samples} samples`);
+    check(
+      draws.kind === 'horizontal-flip' || draws.kind === 'vertical-flip',
+      () => `augmentation "${(draws as { kind: string }).kind}" is unknown`,
+    );
+    check(
+      draws.flips.length === samples,
+      () => `${draws.kind}: ${draws.flips.length} draws for ${samples} samples`,
+    );
     return;
   }
   const { padding, mode, offsets } = draws;
-  require(Number.isInteger(padding) && padding >= 0, () =>
-    `random-crop: padding ${padding} must be a whole number`);
-  require(mode === 'zero' || mode === 'reflect', () => `random-crop: mode "${mode}" is unknown`);
-  require(mode !== 'reflect' || padding < Math.min(data.height, data.width), () =>
-    `random-crop: padding ${padding} cannot be reflected in ${data.height}×${data.width} images`);
-  require(offsets.length === 2 * samples, () =>
-    `random-crop: ${offsets.length} offsets for ${samples} samples; each needs top and left`);
+  check(
+    Number.isInteger(padding) && padding >= 0,
+    () => `random-crop: padding ${padding} must be a whole number`,
+  );
+  check(mode === 'zero' || mode === 'reflect', () => `random-crop: mode "${mode}" is unknown`);
+  check(
+    mode !== 'reflect' || padding < Math.min(data.height, data.width),
+    () => `random-crop: padding ${padding} cannot be reflected in ${data.height}×${data.width} images`,
+  );
+  check(
+    offsets.length === 2 * samples,
+    () => `random-crop: ${offsets.length} offsets for ${samples} samples; each needs top and left`,
+  );
   const wrong = offsets.findIndex((offset) => offset < 0 || offset > 2 * padding);
-  require(wrong < 0, () => `random-crop: offset ${offsets[wrong]} is outside 0 … ${2 * padding}`);
+  check(wrong < 0, () => `random-crop: offset ${offsets[wrong]} is outside 0 … ${2 * padding}`);
 }
 
 /** Refuses a plan whose arrays do not fit together or point outside the train split. */
 export function checkPlan(plan: StepPlan, data: PackedDataset, smallestBatch: number): void {
   const { firstStep, offsets, order, learningRates, dropoutKeys } = plan;
   const split = data.splits.train;
-  require(split !== undefined, () => 'the dataset has no train split');
+  check(split !== undefined, () => 'the dataset has no train split');
   const steps = learningRates.length;
-  require(Number.isSafeInteger(firstStep) && firstStep >= 0, () => `firstStep is ${firstStep}`);
-  require(offsets.length === steps + 1, () =>
-    `${offsets.length} offsets for ${steps} steps; there must be one more`);
-  require(dropoutKeys.length === 2 * steps, () =>
-    `${dropoutKeys.length} words of dropout keys for ${steps} steps; each needs two`);
-  require((offsets[0] as number) >= 0 && (offsets[steps] as number) <= order.length, () =>
-    `offsets ${offsets[0]} … ${offsets[steps]} leave the order of ${order.length} samples`);
+  check(Number.isSafeInteger(firstStep) && firstStep >= 0, () => `firstStep is ${firstStep}`);
+  check(
+    offsets.length === steps + 1,
+    () => `${offsets.length} offsets for ${steps} steps; there must be one more`,
+  );
+  check(
+    dropoutKeys.length === 2 * steps,
+    () => `${dropoutKeys.length} words of dropout keys for ${steps} steps; each needs two`,
+  );
+  check(
+    (offsets[0] as number) >= 0 && (offsets[steps] as number) <= order.length,
+    () => `offsets ${offsets[0]} … ${offsets[steps]} leave the order of ${order.length} samples`,
+  );
   for (let step = 0; step < steps; step++) {
     const size = (offsets[step + 1] as number) - (offsets[step] as number);
-    require(size >= smallestBatch, () =>
-      `step ${step} has ${size} samples; ${size < 1 ? 'it needs at least one' : 'batch-norm needs more than one value per channel'}`);
-    require(Number.isFinite(learningRates[step]), () =>
-      `learning rate of step ${step} is ${learningRates[step]}`);
+    check(
+      size >= smallestBatch,
+      () =>
+        `step ${step} has ${size} samples; ${size < 1 ? 'it needs at least one' : 'batch-norm needs more than one value per channel'}`,
+    );
+    check(
+      Number.isFinite(learningRates[step]),
+      () => `learning rate of step ${step} is ${learningRates[step]}`,
+    );
   }
   checkIndices('order', order, split.count);
   for (const draws of plan.augmentation) checkDraws(draws, order.length, data);

@@ -1,5 +1,5 @@
 import { optimizerSlots, type Program, type StateDict } from '@ravine/training';
-import { require } from './engine-fault.js';
+import { check } from './engine-fault.js';
 
 /** Names and shapes of everything that a state of this program holds; slots may be missing from one. */
 function layout(program: Program): { needed: Map<string, number[]>; optional: Map<string, number[]> } {
@@ -20,15 +20,17 @@ export function toNativeArrays(
 ): Record<string, Float32Array | Float64Array> {
   const { needed, optional } = layout(program);
   const missing = [...needed.keys()].find((name) => !state.has(name));
-  require(missing === undefined, () => `the state lacks ${missing}`);
+  check(missing === undefined, () => `the state lacks ${missing}`);
   const ArrayType = program.precision === 'fp64' ? Float64Array : Float32Array;
   const arrays: Record<string, Float32Array | Float64Array> = {};
   for (const [name, { shape, data }] of state) {
     const expected = needed.get(name) ?? optional.get(name);
-    require(expected !== undefined, () => `the state holds ${name}, which this program does not have`);
+    check(expected !== undefined, () => `the state holds ${name}, which this program does not have`);
     const size = expected.reduce((product, n) => product * n, 1);
-    require(String(shape) === String(expected) && data.length === size, () =>
-      `state ${name} has shape [${shape}] and ${data.length} values; the program needs [${expected}]`);
+    check(
+      String(shape) === String(expected) && data.length === size,
+      () => `state ${name} has shape [${shape}] and ${data.length} values; the program needs [${expected}]`,
+    );
     arrays[name] = data instanceof ArrayType ? data : new ArrayType(data);
   }
   return arrays;

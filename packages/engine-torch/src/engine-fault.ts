@@ -16,7 +16,7 @@ export function toEngineError(error: unknown): EngineError {
 }
 
 /** Throws `engine_failed` unless `holds`: the caller broke the contract of the engine boundary. */
-export function require(holds: boolean, message: () => string): asserts holds {
+export function check(holds: boolean, message: () => string): asserts holds {
   if (!holds) throw new EngineError('engine_failed', message());
 }
 

@@ -201,6 +201,18 @@ describeNative('training', () => {
     });
   });
 
+  it('ends with what its progress callback throws', async () => {
+    await withSession(program(), data, async (session) => {
+      await session.restore(roughState(program()));
+      const why = new Error('a fault of the caller');
+      const onProgress = () => {
+        throw why;
+      };
+      await expect(session.train(long(), { onProgress })).rejects.toBe(why);
+      expect((await session.train(planOf(batches, 0.01))).steps).toBe(9);
+    });
+  });
+
   it('leaves the event loop free', async () => {
     await withSession(program(), data, async (session) => {
       await session.restore(roughState(program()));
@@ -376,6 +388,58 @@ describeNative('wrong arguments', () => {
       const short = new Map([...start].slice(1));
       await expect(session.restore(short)).rejects.toMatchObject(failed('the state lacks'));
     });
+  });
+
+  it('of a network that no memory can hold', async () => {
+    const wide = {
+      kind: 'conv2d',
+      outChannels: 65_536,
+      kernel: 31,
+      stride: 1,
+      padding: 15,
+      groups: 1,
+      bias: false,
+    } as const;
+    const [flat, fc] = programFor(
+      [{ kind: 'flatten' }, { kind: 'linear', outFeatures: 'classes' }],
+      size,
+    ).nodes;
+    const initializer = { kind: 'constant', value: 0 } as const;
+    const huge = {
+      ...program(),
+      nodes: [
+        { ...wide, name: 'wide', inputs: ['input'], shape: [65_536, 8, 8] },
+        { ...wide, name: 'wider', inputs: ['wide'], shape: [65_536, 8, 8] },
+        { ...flat!, inputs: ['wider'], shape: [65_536 * 64] },
+        { ...fc!, bias: false } as typeof fc & object,
+      ],
+      parameters: [
+        {
+          name: 'wide.weight',
+          shape: [65_536, 3, 31, 31],
+          role: 'conv-weight',
+          initializer,
+          group: 0,
+        } as const,
+        {
+          name: 'wider.weight',
+          shape: [65_536, 65_536, 31, 31],
+          role: 'conv-weight',
+          initializer,
+          group: 0,
+        } as const,
+        {
+          name: 'fc1.weight',
+          shape: [5, 65_536 * 64],
+          role: 'linear-weight',
+          initializer,
+          group: 0,
+        } as const,
+      ],
+      buffers: [],
+    };
+    const opening = torch.open(huge, data, { device: 'cpu', threads: 1 });
+    await expect(opening).rejects.toMatchObject({ code: 'engine_out_of_memory' });
   });
 
   it('of open', async () => {

@@ -8,7 +8,7 @@ import {
 import type { NativeSession } from './binding.js';
 import { checkIndices, checkPlan } from './check-plan.js';
 import { toNativeArrays } from './check-state.js';
-import { require, toEngineError } from './engine-fault.js';
+import { check, toEngineError } from './engine-fault.js';
 
 /** Batch normalisation over a single value has no variance: nodes of size [C] or [C, 1, 1] need two samples. */
 const smallestBatch = (program: Program): number =>
@@ -16,8 +16,14 @@ const smallestBatch = (program: Program): number =>
     ? 2
     : 1;
 
-/** A word that the native side reads at every boundary; 1 while `signal` is aborted or the session closes. */
-function createStop(signal: AbortSignal | undefined): { word: Int32Array; set(): void; release(): void } {
+/** A word that the native side reads at every boundary: 0 until the call is to end there. */
+interface Stop {
+  word: Int32Array;
+  set(): void;
+  release(): void;
+}
+
+function createStop(signal: AbortSignal | undefined): Stop {
   const word = new Int32Array(1);
   const set = () => Atomics.store(word, 0, 1);
   if (signal?.aborted) set();
@@ -27,25 +33,27 @@ function createStop(signal: AbortSignal | undefined): { word: Int32Array; set():
 
 /** Checks every argument, then calls the native session, which runs the calls one after the other on its thread. */
 export function createSession(native: NativeSession, program: Program, data: PackedDataset): Session {
-  const running = new Set<{ set(): void }>();
+  const running = new Set<Stop>();
   let closed = false;
   let restored = false;
+  // process.exit() unloads libtorch without waiting for threads that are inside it.
+  const abandon = () => native.abandon();
+  process.once('exit', abandon);
 
   function ready(what: string): void {
-    require(!closed, () => `${what}: the session is closed`);
-    require(restored || what === 'restore', () =>
-      `${what}: the network has no parameters yet; call restore first`);
+    check(!closed, () => `${what}: the session is closed`);
+    check(
+      restored || what === 'restore',
+      () => `${what}: the network has no parameters yet; call restore first`,
+    );
   }
 
   /** Runs `call` with a stop word that the signal and `close` set. */
-  async function stoppable<T>(
-    signal: AbortSignal | undefined,
-    call: (stop: Int32Array) => Promise<T>,
-  ): Promise<T> {
+  async function stoppable<T>(signal: AbortSignal | undefined, call: (stop: Stop) => Promise<T>): Promise<T> {
     const stop = createStop(signal);
     running.add(stop);
     try {
-      return await call(stop.word);
+      return await call(stop);
     } catch (error) {
       throw toEngineError(error);
     } finally {
@@ -58,7 +66,18 @@ export function createSession(native: NativeSession, program: Program, data: Pac
     async train(plan, { signal, onProgress } = {}) {
       ready('train');
       checkPlan(plan, data, smallestBatch(program));
-      const stats = await stoppable(signal, (stop) => native.train(plan, stop, onProgress ?? (() => {})));
+      const thrown: unknown[] = []; // by the callback: it must not unwind through native code
+      const stats = await stoppable(signal, (stop) =>
+        native.train(plan, stop.word, (stepsDone, loss) => {
+          try {
+            if (thrown.length === 0) onProgress?.(stepsDone, loss);
+          } catch (error) {
+            thrown.push(error);
+            stop.set();
+          }
+        }),
+      );
+      if (thrown.length > 0) throw thrown[0];
       const steps = stats.losses.length;
       const { nonFinite, ...arrays } = stats;
       return {
@@ -71,14 +90,16 @@ export function createSession(native: NativeSession, program: Program, data: Pac
     async evaluate({ split, indices }, { topK, batchSize, signal }) {
       ready('evaluate');
       const images = data.splits[split];
-      require(images !== undefined, () => `the dataset has no ${split} split`);
-      require(Number.isInteger(topK) && topK >= 1 && topK <= program.classes, () =>
-        `topK is ${topK}; it must be 1 … ${program.classes}`);
-      require(Number.isInteger(batchSize) && batchSize >= 1, () => `batchSize is ${batchSize}`);
+      check(images !== undefined, () => `the dataset has no ${split} split`);
+      check(
+        Number.isInteger(topK) && topK >= 1 && topK <= program.classes,
+        () => `topK is ${topK}; it must be 1 … ${program.classes}`,
+      );
+      check(Number.isInteger(batchSize) && batchSize >= 1, () => `batchSize is ${batchSize}`);
       if (indices !== null) checkIndices('indices', indices, images.count);
       const count = indices?.length ?? images.count;
       const { stopped, ...results } = await stoppable(signal, (stop) =>
-        native.evaluate({ split, indices, count, topK, batchSize }, stop),
+        native.evaluate({ split, indices, count, topK, batchSize }, stop.word),
       );
       if (stopped)
         throw signal?.aborted
@@ -90,10 +111,10 @@ export function createSession(native: NativeSession, program: Program, data: Pac
     async predict(images, count) {
       ready('predict');
       const { height, width, channels } = program.input;
-      require(Number.isInteger(count) &&
-        count >= 0 &&
-        images.length === count * height * width * channels, () =>
-        `${images.length} bytes are not ${count} images of ${height}×${width}×${channels}`);
+      check(
+        Number.isInteger(count) && count >= 0 && images.length === count * height * width * channels,
+        () => `${images.length} bytes are not ${count} images of ${height}×${width}×${channels}`,
+      );
       return stoppable(undefined, () => native.predict(images, count));
     },
 
@@ -114,9 +135,13 @@ export function createSession(native: NativeSession, program: Program, data: Pac
       if (closed) return;
       closed = true;
       for (const stop of running) stop.set();
-      await native.close().catch((error) => {
+      try {
+        await native.close();
+      } catch (error) {
         throw toEngineError(error);
-      });
+      } finally {
+        process.off('exit', abandon);
+      }
     },
   };
 }

@@ -54,7 +54,8 @@ Napi::Function SessionObject::define(Napi::Env env) {
                       InstanceMethod("evaluate", &SessionObject::evaluate),
                       InstanceMethod("predict", &SessionObject::predict), InstanceMethod("state", &SessionObject::state),
                       InstanceMethod("restore", &SessionObject::restore),
-                      InstanceMethod("close", &SessionObject::close)});
+                      InstanceMethod("close", &SessionObject::close),
+                      InstanceMethod("abandon", &SessionObject::abandon)});
 }
 
 SessionObject::SessionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionObject>(info) {
@@ -70,7 +71,21 @@ SessionObject::SessionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     blueprint_->slots[name.As<Napi::String>().Utf8Value()] = Napi::Value(initial).As<Napi::Number>().DoubleValue();
   }
   data_ = Napi::Persistent(info[2].As<Napi::Object>());
+  // A terminated worker thread ends this way; the thread must not outlive the functions that it calls back.
+  napi_add_env_cleanup_hook(info.Env(), end_with_node, this);
 }
+
+SessionObject::~SessionObject() {
+  napi_remove_env_cleanup_hook(Env(), end_with_node, this);
+  ending_ = true;
+}
+
+void SessionObject::end() {
+  ending_ = true;
+  thread_.stop();
+}
+
+void SessionObject::abandon(const Napi::CallbackInfo&) { end(); }
 
 Napi::Object SessionObject::keep(const Napi::CallbackInfo& info) {
   Napi::Array kept = Napi::Array::New(info.Env());
@@ -168,12 +183,15 @@ Napi::Value SessionObject::restore(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SessionObject::close(const Napi::CallbackInfo& info) {
-  data_.Reset();
   const auto compute = [this](Notifier&) {
     session_.reset();
     return Nothing{};
   };
-  return run(info, {}, compute, to_undefined);
+  // Only now: a training call that was still running read the images until its last step.
+  return run(info, {}, compute, [this](Napi::Env env, Nothing&) {
+    data_.Reset();
+    return env.Undefined();
+  });
 }
 
 }  // namespace ravine

@@ -17,7 +17,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
   /// (program, slots, data, options)
   explicit SessionObject(const Napi::CallbackInfo& info);
-  ~SessionObject() override { ending_ = true; }
+  ~SessionObject() override;
 
  private:
   Napi::Value build(const Napi::CallbackInfo& info);
@@ -27,7 +27,11 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value state(const Napi::CallbackInfo& info);
   Napi::Value restore(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
+  void abandon(const Napi::CallbackInfo& info);
 
+  /// Stops the running call at its next boundary, drops the rest and waits.
+  void end();
+  static void end_with_node(void* self) { static_cast<SessionObject*>(self)->end(); }
   /// Keeps this object and the call's arguments alive.
   Napi::Object keep(const Napi::CallbackInfo& info);
   template <class Compute, class Convert>
