@@ -18,7 +18,13 @@ export const needs = { engine, fashionMnist, redis };
 
 function onPath(command) {
   const folders = (process.env.PATH ?? '').split(path.delimiter);
-  return folders.some((folder) => statSync(path.join(folder, command), { throwIfNoEntry: false })?.isFile());
+  return folders.some((folder) => {
+    try {
+      return statSync(path.join(folder, command)).isFile();
+    } catch {
+      return false; // not there, or a folder of another user
+    }
+  });
 }
 
 function installed(names) {

@@ -3,12 +3,12 @@ import { duration, percent } from './format.js';
 import type { Io } from './io.js';
 
 /** Without a terminal, a line of progress is written at most this often. */
-const PLAIN_INTERVAL_MS = 5_000;
+const PLAIN_INTERVAL_MS = 3_000;
 
 /** One line on stderr that is redrawn in a terminal, and otherwise repeated now and then. */
 export function createProgressLine(io: Io) {
   let shown = '';
-  let lastMs = Number.NEGATIVE_INFINITY;
+  let lastMs = Date.now();
   const erase = () => {
     if (io.columns !== null && shown !== '') io.err('\r\x1b[2K');
   };

@@ -17,6 +17,9 @@ export interface DemoOptions {
   keeps: boolean;
 }
 
+/** To a tenth. */
+const seconds = (exact: number) => Math.round(exact * 10) / 10;
+
 /** Everything a newcomer sees, through the API alone. Resolves with the exit code; the last line on stdout is JSON. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const io = processIo(options.env);
@@ -39,8 +42,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       status: job.status,
       epochs: job.progress?.epoch ?? job.recipe.epochs,
       testAccuracy: job.testAccuracy,
-      trainSeconds: job.trainSeconds,
-      totalSeconds: Math.round((Date.now() - options.startedMs) / 100) / 10,
+      trainSeconds: seconds(job.trainSeconds ?? 0),
+      totalSeconds: seconds((Date.now() - options.startedMs) / 1000),
       engine: job.engine,
       device: job.device,
     };
