@@ -1,7 +1,11 @@
 import {
   EngineError,
+  INPUT,
   type LayerInput,
+  type Node,
+  type ParameterSpec,
   type Precision,
+  type Program,
   type StateDict,
   type StepPlan,
 } from '@ravine/training';
@@ -140,40 +144,40 @@ describeNative('training', () => {
     },
   );
 
-  it.each([
-    ['loss', 1e300, Infinity],
-    ['gradient', 1e-300, NaN],
-  ] as const)('stops before the update when the %s is not finite', async (what, value) => {
-    const exact = program('fp64');
-    await withSession(exact, data, async (session) => {
-      await session.restore(roughState(exact));
-      const plan = planOf(batches, 0.01);
-      await session.train(part(plan, 0, 2));
-      const good = await session.state();
-      const spoilt: StateDict = new Map(good);
-      if (what === 'loss') {
-        const weight = good.get('model.fc1.weight')!;
-        spoilt.set('model.fc1.weight', { ...weight, data: weight.data.map(() => Infinity) });
-      } else {
-        // A scale so small that its gradient overflows while the loss stays finite.
-        const weight = good.get('model.fc1.weight')!;
-        spoilt.set('model.fc1.weight', { ...weight, data: weight.data.map((w) => w * 1e200) });
-        const scale = good.get('model.norm1.weight')!;
-        spoilt.set('model.norm1.weight', { ...scale, data: scale.data.map(() => value) });
-        const shift = good.get('model.norm1.bias')!;
-        spoilt.set('model.norm1.bias', { ...shift, data: shift.data.map(() => 0) });
-      }
-      await session.restore(spoilt);
-      const before = bytesOf(await session.state());
-      const stats = await session.train(part(plan, 2, 9));
-      expect(stats.nonFinite).toEqual({ step: 2, what });
-      expect(stats.steps).toBe(1);
-      expect(stats.losses).toHaveLength(1);
-      expect(bytesOf(await session.state())).toEqual(before); // running statistics too
-      await session.restore(good);
-      expect((await session.train(part(plan, 2, 9))).steps).toBe(7);
-    });
-  });
+  it.each(['loss', 'gradient'] as const)(
+    'stops before the update when the %s is not finite',
+    async (what) => {
+      const exact = program('fp64');
+      await withSession(exact, data, async (session) => {
+        await session.restore(roughState(exact));
+        const plan = planOf(batches, 0.01);
+        await session.train(part(plan, 0, 2));
+        const good = await session.state();
+        const spoilt: StateDict = new Map(good);
+        const set = (name: string, value: (old: number) => number) => {
+          const { shape, data: old } = good.get(name)!;
+          spoilt.set(name, { shape, data: (old as Float64Array).map(value) });
+        };
+        if (what === 'loss') {
+          set('model.fc1.weight', () => Number.POSITIVE_INFINITY);
+        } else {
+          // Activations so small that weights this large leave the loss finite, but not the gradient of the scale.
+          set('model.fc1.weight', (weight) => weight * 1e200);
+          set('model.norm1.weight', () => 1e-300);
+          set('model.norm1.bias', () => 0);
+        }
+        await session.restore(spoilt);
+        const before = bytesOf(await session.state());
+        const stats = await session.train(part(plan, 2, 9));
+        expect(stats.nonFinite).toEqual({ step: 2, what });
+        expect(stats.steps).toBe(1);
+        expect(stats.losses).toHaveLength(1);
+        expect(bytesOf(await session.state())).toEqual(before); // running statistics too
+        await session.restore(good);
+        expect((await session.train(part(plan, 2, 9))).steps).toBe(7);
+      });
+    },
+  );
 
   it('stops at a step boundary when aborted, in a state that goes on exactly', async () => {
     const plan = long();
@@ -391,50 +395,37 @@ describeNative('wrong arguments', () => {
   });
 
   it('of a network that no memory can hold', async () => {
-    const wide = {
-      kind: 'conv2d',
-      outChannels: 65_536,
-      kernel: 31,
-      stride: 1,
-      padding: 15,
-      groups: 1,
+    // Two convolutions over 65,536 channels: more than 16 TB of weights.
+    const channels = 65_536;
+    const wide = (name: string, input: string): Node => ({
+      ...{ kind: 'conv2d', name, inputs: [input], shape: [channels, 8, 8] },
+      ...{ outChannels: channels, kernel: 31, stride: 1, padding: 15, groups: 1, bias: false },
+    });
+    const weight = (name: string, shape: number[]): ParameterSpec => ({
+      ...{ name: `${name}.weight`, shape, role: 'conv-weight', group: 0 },
+      initializer: { kind: 'constant', value: 0 },
+    });
+    const fc = {
+      kind: 'linear',
+      name: 'fc',
+      inputs: ['mean'],
+      shape: [5],
+      outFeatures: 5,
       bias: false,
     } as const;
-    const [flat, fc] = programFor(
-      [{ kind: 'flatten' }, { kind: 'linear', outFeatures: 'classes' }],
-      size,
-    ).nodes;
-    const initializer = { kind: 'constant', value: 0 } as const;
-    const huge = {
+    const huge: Program = {
       ...program(),
       nodes: [
-        { ...wide, name: 'wide', inputs: ['input'], shape: [65_536, 8, 8] },
-        { ...wide, name: 'wider', inputs: ['wide'], shape: [65_536, 8, 8] },
-        { ...flat!, inputs: ['wider'], shape: [65_536 * 64] },
-        { ...fc!, bias: false } as typeof fc & object,
+        wide('one', INPUT),
+        wide('two', 'one'),
+        { kind: 'global-average-pool', name: 'mean', inputs: ['two'], shape: [channels] },
+        { ...fc, inputs: ['mean'], shape: [5] },
       ],
+      output: 'fc',
       parameters: [
-        {
-          name: 'wide.weight',
-          shape: [65_536, 3, 31, 31],
-          role: 'conv-weight',
-          initializer,
-          group: 0,
-        } as const,
-        {
-          name: 'wider.weight',
-          shape: [65_536, 65_536, 31, 31],
-          role: 'conv-weight',
-          initializer,
-          group: 0,
-        } as const,
-        {
-          name: 'fc1.weight',
-          shape: [5, 65_536 * 64],
-          role: 'linear-weight',
-          initializer,
-          group: 0,
-        } as const,
+        weight('one', [channels, 3, 31, 31]),
+        weight('two', [channels, channels, 31, 31]),
+        weight('fc', [5, channels]),
       ],
       buffers: [],
     };
