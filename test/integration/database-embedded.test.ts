@@ -151,13 +151,22 @@ test.skipIf(process.getuid?.() !== 0)('a folder that only root can enter (skippe
   const elsewhere = (await readFile(path.join(base, 'a/LOCATION'), 'utf8')).trim();
   try {
     expect(lines.join()).toContain(elsewhere);
+    expect(await readFile(path.join(elsewhere, 'ORIGIN'), 'utf8')).toBe(`${path.join(base, 'a')}\n`);
     await query(server.url, 'create table kept (n int)');
     await server.stop();
-    expect((await start()).url).toBe(server.url);
+    const again = await Promise.all([start(), start()]);
+    expect(again.map(({ url }) => url)).toEqual([server.url, server.url]);
+    expect(await query(server.url, 'select * from kept')).toEqual([]);
+    for (const running of again) await running.stop();
+    await rm(path.join(base, 'a'), { recursive: true }); // who deletes the folder starts anew
+    const fresh = await Promise.all([start(), start(), start()]);
+    expect(new Set(fresh.map(({ url }) => url)).size).toBe(1);
+    await expect(query(fresh[0]!.url, 'select * from kept')).rejects.toThrow(/does not exist/);
   } finally {
     for (const running of started.splice(0)) await running.stop();
-    await rm(elsewhere, { recursive: true, force: true });
-    await rm(path.join(base, 'a'), { recursive: true });
+    const second = (await readFile(path.join(base, 'a/LOCATION'), 'utf8')).trim();
+    for (const folder of [elsewhere, second, path.join(base, 'a')])
+      await rm(folder, { recursive: true, force: true });
   }
 });
 

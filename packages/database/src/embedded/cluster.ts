@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   appendFile,
   chmod,
+  link,
   mkdir,
   mkdtemp,
   readdir,
@@ -38,11 +39,10 @@ export async function openCluster(
   log: (line: string) => void,
 ): Promise<Cluster> {
   await mkdir(dir, { recursive: true });
-  const elsewhere = path.join(COPIES, createHash('sha256').update(dir).digest('hex').slice(0, 16));
-  let home = await existing(dir, elsewhere);
+  let home = await existing(dir);
   const account = await chooseAccount(home === null ? null : path.join(home, 'data'));
   const binaries = await findBinaries(account, account.uid === undefined ? dir : COPIES, log);
-  home ??= await create(await reachable(dir, elsewhere, account, log), account, binaries, port);
+  home ??= await create(await reachable(dir, account, log), account, binaries, port);
   const enter = await runAs(account, path.join(binaries, 'bin/pg_ctl'), [
     'status',
     '-D',
@@ -58,32 +58,53 @@ export async function openCluster(
   return { home, data: path.join(home, 'data'), password: password.trim(), account, binaries };
 }
 
-async function existing(...bases: string[]): Promise<string | null> {
-  for (const base of bases) {
-    const home = path.join(base, 'cluster');
+async function existing(dir: string): Promise<string | null> {
+  for (const base of [dir, await located(dir)]) {
+    const home = path.join(base ?? dir, 'cluster');
     if (await stat(home).catch(() => null)) return home;
   }
   return null;
 }
 
-/**
- * `dir`, unless the account cannot get there: then a folder outside the private one, and a note that tells
- * where.
- */
-async function reachable(
-  dir: string,
-  elsewhere: string,
-  account: Account,
-  log: (line: string) => void,
-): Promise<string> {
+/** Where the note in `dir` says that the database lies. */
+async function located(dir: string): Promise<string | null> {
+  const text = await readFile(path.join(dir, 'LOCATION'), 'utf8').catch(() => '');
+  return text.trim() === '' ? null : text.trim();
+}
+
+/** `dir`, unless the account cannot get there: then a folder that it can, and a note in `dir` that tells where. */
+async function reachable(dir: string, account: Account, log: (line: string) => void): Promise<string> {
   if (account.uid === undefined) return dir;
   const enter = await runAs(account, '/bin/sh', ['-c', 'cd "$1"', 'sh', dir]);
   if (enter.code === 0) return dir;
-  await mkdir(elsewhere, { recursive: true });
-  for (const folder of [COPIES, elsewhere]) await chmod(folder, 0o755); // whatever the umask is
-  await writeFile(path.join(dir, 'LOCATION'), `${elsewhere}\n`);
-  log(`the user ${account.name} cannot enter ${dir}; the database is kept in ${elsewhere}`);
-  return elsewhere;
+  await mkdir(COPIES, { recursive: true });
+  await chmod(COPIES, 0o755); // whatever the umask is
+  const own = await mkdtemp(path.join(COPIES, 'data-'));
+  await chmod(own, 0o755);
+  await writeFile(path.join(own, 'ORIGIN'), `${dir}\n`);
+  const base = await settle(dir, own);
+  log(`the user ${account.name} cannot enter ${dir}; the database is kept in ${base}`);
+  return base;
+}
+
+/** Of several starts at once the first one's note stays, and all go where it points. */
+async function settle(dir: string, own: string): Promise<string> {
+  const note = path.join(dir, 'LOCATION');
+  const draft = `${note}.${path.basename(own)}`;
+  await writeFile(draft, `${own}\n`);
+  try {
+    await link(draft, note);
+    return own;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await rm(own, { recursive: true });
+    const base = (await located(dir)) ?? own;
+    await mkdir(base, { recursive: true });
+    await chmod(base, 0o755);
+    return base;
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 /**
