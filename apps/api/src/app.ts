@@ -9,6 +9,7 @@ import { answerClientError } from './http/client-error.js';
 import { mountDocs } from './http/docs.js';
 import { parseJson } from './http/json.js';
 import { noRoute } from './http/known-paths.js';
+import { createLifetimes, type Lifetimes } from './http/lifetimes.js';
 import { sendProblem } from './http/problem.js';
 import { limitRate } from './http/rate-limit.js';
 import { createWakeups } from './http/wakeups.js';
@@ -21,11 +22,11 @@ const LINGER_MS = 10_000;
 
 /** The HTTP service as a function: nothing listens and no environment is read, so tests can inject requests. */
 export async function buildApp(parts: Parts): Promise<FastifyInstance> {
-  const closing = new AbortController();
+  const lifetimes = createLifetimes();
   const wakeups = createWakeups();
   const blobs = createBlobs(parts);
   const app = createServer(parts);
-  endConnections(app, closing);
+  endConnections(app, lifetimes);
   logAnswers(app);
 
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
@@ -52,7 +53,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   );
   await app.register(multipart, { throwFileSizeLimit: false });
   await mountDocs(app, parts.version, parts.apiKey !== null);
-  const services = { ...parts, wakeups, blobs, closing: closing.signal };
+  const services = { ...parts, wakeups, blobs, lifetimes };
   mountRoutes(app, createHandlers(services), services);
   app.addHook('onClose', await listenForHints(parts, wakeups.notify));
   return app;
@@ -88,10 +89,10 @@ function createServer(parts: Parts): FastifyInstance {
 }
 
 /** At the end of the service whoever waits is answered, and a connection whose answer is out is not kept for a next request. */
-function endConnections(app: FastifyInstance, closing: AbortController): void {
-  app.addHook('preClose', async () => closing.abort());
+function endConnections(app: FastifyInstance, lifetimes: Lifetimes): void {
+  app.addHook('preClose', async () => lifetimes.close());
   app.addHook('onResponse', async () => {
-    if (closing.signal.aborted) setImmediate(() => app.server.closeIdleConnections());
+    if (lifetimes.closing()) setImmediate(() => app.server.closeIdleConnections());
   });
 }
 

@@ -38,7 +38,7 @@ async function serve(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const input = parseInput(route.contract, request);
-  const signal = AbortSignal.any([services.closing, gone(reply)]);
+  const signal = services.lifetimes.of(reply);
   const context: Context = { project: PROJECT, request, reply, log: request.log, signal };
   reply.code(route.contract.response.status);
   if (route.contract.method === 'POST') return answerPost(route, services, context, input);
@@ -49,13 +49,4 @@ async function serve(
   if (answer instanceof Readable || !body) return reply.send(answer);
   if (services.verifyAnswers) body.parse(answer);
   return reply.send(answer);
-}
-
-/** Aborted when the caller hangs up before the answer is out. */
-function gone(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

@@ -1,4 +1,5 @@
 import type { Blobs } from './http/blobs.js';
+import type { Lifetimes } from './http/lifetimes.js';
 import type { Wakeups } from './http/wakeups.js';
 import type { Parts } from './parts.js';
 
@@ -6,6 +7,5 @@ import type { Parts } from './parts.js';
 export interface Services extends Parts {
   wakeups: Wakeups;
   blobs: Blobs;
-  /** Aborted when the app closes: whoever waits or streams ends. */
-  closing: AbortSignal;
+  lifetimes: Lifetimes;
 }

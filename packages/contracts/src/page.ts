@@ -27,9 +27,15 @@ export interface Page<T> {
 
 export const Timestamp = z.iso.datetime().describe('UTC, ISO 8601');
 
+/** PostgreSQL keeps no NUL, and half a surrogate pair has no UTF-8. */
+const storable = z
+  .string()
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is refused
+  .regex(/^[^\u0000\p{Surrogate}]*$/u, 'must not contain NUL or half a surrogate pair');
+
 /** Free-form pairs of the user, e.g. `{ "owner": "ada" }`. */
 export const Labels = z
-  .record(z.string().min(1).max(64), z.string().max(256))
+  .record(storable.min(1).max(64), storable.max(256))
   .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels');
 
 export const Name = z

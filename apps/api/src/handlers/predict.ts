@@ -52,6 +52,7 @@ async function answerOf(
   } finally {
     hint.stop();
   }
+  signal.throwIfAborted();
   throw new AppError('prediction_timeout', {
     detail: `No worker answered within ${WAIT_MS / 1000} s; GET /v1/workers shows what they do`,
   });

@@ -40,7 +40,7 @@ function expand(issue: Issue, parent: Path, base: string, input: unknown): Field
     case 'invalid_element':
       return issue.issues.flatMap((inner) => expand(inner, path, base, input));
     default:
-      return valueAt(input, path) === undefined && issue.code !== 'custom'
+      return isMissing(input, path) && issue.code !== 'custom'
         ? at('required', `is required: ${ruleOf(issue)}`)
         : at(issue.code, ruleOf(issue));
   }
@@ -55,7 +55,7 @@ function expandUnion(
   at: (code: string, message: string) => FieldError[],
 ): FieldError[] {
   const options = (issue as { options?: unknown[] }).options;
-  const missing = valueAt(input, path) === undefined;
+  const missing = isMissing(input, path);
   if (options) return at(missing ? 'required' : 'invalid_value', `must be one of ${listed(options)}`);
   const reached = issue.errors.filter((branch) => branch.every((inner) => inner.path.length > 0));
   const nearest = reached.sort((a, b) => a.length - b.length)[0];
@@ -109,6 +109,12 @@ export function valueAt(input: unknown, path: Path): unknown {
     value = (value as Record<PropertyKey, unknown>)[step];
   }
   return value;
+}
+
+/** Nothing was sent there. A field that is text which holds structure itself (JSON in a form) is not looked into. */
+function isMissing(input: unknown, path: Path): boolean {
+  const parent = path.length === 0 ? {} : valueAt(input, path.slice(0, -1));
+  return typeof parent === 'object' && parent !== null && valueAt(input, path) === undefined;
 }
 
 /** What was sent, when it is short; for structures only what kind they are. */

@@ -1,10 +1,14 @@
 import { AppError, type AppErrorOptions, type ErrorCode, errorCatalog } from '@ravine/contracts';
+import { QueueError } from '@ravine/queue';
 import { StorageError } from '@ravine/storage';
 
 /** Any thrown value as an AppError: what packages and libraries throw is named here and nowhere else. */
 export function translate(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof StorageError) return fromStorage(thrown);
+  if (thrown instanceof QueueError && thrown.code === 'unavailable') {
+    return refuse('service_unavailable', 'The queue does not answer; see GET /readyz', thrown);
+  }
   const code = codeOf(thrown);
   const known = HTTP[code];
   if (known) return refuse(known[0], known[1], thrown);
