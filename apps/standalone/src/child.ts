@@ -1,10 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, openSync, renameSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { openLogFile } from './log-file.js';
 
 const leash = fileURLToPath(new URL('./leash.js', import.meta.url));
-const MAX_LOG_BYTES = 32 * 1024 * 1024;
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 /** A process that lived this long starts again with the first backoff. */
@@ -34,7 +32,8 @@ export interface Child {
 
 /** Starts a process that lives as long as this one, and starts it again, with backoff, when it dies. */
 export function superviseChild(options: ChildOptions): Child {
-  const { name, say, logFile } = options;
+  const { name, say } = options;
+  const log = openLogFile(options.logFile);
   let current: ChildProcess | null = null;
   let timer: NodeJS.Timeout | undefined;
   let ready = false;
@@ -43,17 +42,19 @@ export function superviseChild(options: ChildOptions): Child {
 
   const start = () => {
     const started = Date.now();
-    const child = launch(options);
+    const output = log.open();
+    const child = launch(options.script, options.env, output.fd);
+    output.close();
     current = child;
     const ended = async (how: string) => {
       if (current !== child) return;
       current = null;
+      const lines = await log.tail(output.begin, ready ? 1 : 15);
       if (stopping) return;
-      if (!ready)
-        return options.onFailedStart(`The ${name} did not start (${how}):\n${await logTail(logFile)}`);
+      if (!ready) return options.onFailedStart(`The ${name} did not start (${how}):\n${lines}`);
       if (Date.now() - started > STABLE_MS) backoffMs = FIRST_BACKOFF_MS;
       say(
-        `the ${name} died (${how}); it starts again in ${backoffMs / 1000} s. Why: ${await logTail(logFile, 1)} (${logFile})`,
+        `the ${name} died (${how}); it starts again in ${backoffMs / 1000} s. Its last words: ${lines} (${log.path})`,
       );
       timer = setTimeout(start, backoffMs);
       backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2);
@@ -73,6 +74,7 @@ export function superviseChild(options: ChildOptions): Child {
     async stop(graceMs) {
       stopping = true;
       clearTimeout(timer);
+      log.close();
       const child = current;
       if (child === null || child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise((resolve) => child.once('exit', resolve));
@@ -85,32 +87,11 @@ export function superviseChild(options: ChildOptions): Child {
 }
 
 /** In a process group of its own: Ctrl-C reaches only the service, which ends its parts in order. */
-function launch({ script, env, logFile }: ChildOptions): ChildProcess {
-  if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES)
-    renameSync(logFile, `${logFile}.1`);
-  const log = openSync(logFile, 'a', 0o600);
-  const child = fork(script, [], {
+function launch(script: string, env: ChildOptions['env'], log: number): ChildProcess {
+  return fork(script, [], {
     env,
     execArgv: ['--import', leash],
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   });
-  closeSync(log);
-  return child;
-}
-
-/** The last lines of a log, with JSON lines shortened to their message. */
-async function logTail(file: string, count = 15): Promise<string> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const lines = text.trimEnd().split('\n').slice(-count);
-  return lines.map(messageOf).join('\n');
-}
-
-function messageOf(line: string): string {
-  try {
-    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
-    return [msg, err?.message].filter(Boolean).join(': ') || line;
-  } catch {
-    return line;
-  }
 }
