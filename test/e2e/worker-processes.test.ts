@@ -22,7 +22,11 @@ describe('worker processes', () => {
   let dataset: string;
   const started: WorkerProcess[] = [];
   const start = async (more: Record<string, string | undefined> = {}): Promise<WorkerProcess> => {
-    const worker = await startWorkerProcess({ ...stack.environment, ...more });
+    const worker = await startWorkerProcess({
+      ...stack.environment,
+      RAVINE_LOST_AFTER_SECONDS: '10',
+      ...more,
+    });
     started.push(worker);
     return worker;
   };
@@ -81,6 +85,36 @@ describe('worker processes', () => {
       const id = await stack.submit(dataset, { ...long, epochs: 1 });
       await stack.jobWhen(id, ({ status }) => status === 'succeeded');
       expect((await end(able, 'SIGTERM')).code).toBe(0);
+    });
+
+    it.each([
+      [
+        'Ctrl-C, which reaches its children too',
+        (worker: WorkerProcess) => process.kill(-worker.pid, 'SIGINT'),
+      ],
+      ['the end of its parent', (worker: WorkerProcess) => worker.disconnect()],
+    ])('hand a job back at %s', async (_, stop) => {
+      const worker = await start();
+      const id = await stack.submit(dataset, { ...long, epochs: 2000 });
+      await stack.jobWhen(id, ({ progress }) => (progress?.step ?? 0) > 0);
+      stop(worker);
+      expect((await worker.exited).code).toBe(0);
+      const job = await stack.job(id);
+      expect(job).toMatchObject({ status: 'queued', workerId: null });
+      const last = await stack.database.checkpoints.withRole(PROJECT, id, 'last');
+      expect(last?.step).toBeGreaterThanOrEqual(job.progress?.step ?? Number.POSITIVE_INFINITY);
+    });
+
+    it('end at once when they are asked twice', async () => {
+      const worker = await start();
+      const id = await stack.submit(dataset, { ...long, epochs: 2000 });
+      await stack.jobWhen(id, ({ progress }) => (progress?.step ?? 0) > 0);
+      const [child] = await childrenOf(worker.pid, 'train');
+      process.kill(child ?? 0, 'SIGSTOP'); // it cannot write its checkpoint
+      process.kill(worker.pid, 'SIGTERM');
+      await expect.poll(() => worker.output()).toContain('asked to stop');
+      expect((await end(worker, 'SIGTERM')).code).toBe(1);
+      await expect.poll(() => isAlive(child ?? 0), { timeout: 10_000 }).toBe(false);
     });
 
     it('hand a job back at SIGTERM, with a checkpoint from which another goes on', async () => {

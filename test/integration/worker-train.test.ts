@@ -170,23 +170,19 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     const id = await stack.submit(dataset, { ...short, epochs: 6 });
     await ended(id, 'succeeded');
     const model = await stack.modelOf(id);
-    const images = [];
+    const images: { fileName: string; key: string }[] = [];
     for await (const { path, png } of generateShapes({ ...smallOptions, perClass: 20, testPerClass: 0 })) {
       images.push({ fileName: path, key: (await stack.storage.put(png)).key });
     }
     images.push({ fileName: 'broken.png', key: (await stack.storage.put(Buffer.from('no image'))).key });
-    const prediction = await stack.database.predictions.create(PROJECT, {
-      modelId: model.id,
-      images,
-      topK: 2,
-    });
-    await stack.queues.enqueue('predict', prediction);
-    await expect
-      .poll(async () => (await stack.database.predictions.get(PROJECT, prediction))?.status, {
-        timeout: 30_000,
-      })
-      .toBe('done');
-    const state = await stack.database.predictions.get(PROJECT, prediction);
+    const predict = async () => {
+      const id = await stack.database.predictions.create(PROJECT, { modelId: model.id, images, topK: 2 });
+      await stack.queues.enqueue('predict', id);
+      const state = () => stack.database.predictions.get(PROJECT, id);
+      await expect.poll(async () => (await state())?.status, { timeout: 30_000 }).toBe('done');
+      return state();
+    };
+    const state = await predict();
     expect(state?.error).toBeNull();
     const results = state?.results ?? [];
     expect(results.map(({ fileName }) => fileName)).toEqual(images.map(({ fileName }) => fileName));
@@ -196,5 +192,10 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
       ({ fileName, classes }) => fileName.split('/')[1] === classes?.[0]?.class,
     ).length;
     expect(hits / 60).toBeGreaterThan(0.5); // images of the train split; chance is a third
+
+    const [predictor] = await childrenOf(process.pid, 'predict');
+    process.kill(predictor ?? 0, 'SIGKILL');
+    await expect.poll(() => childrenOf(process.pid, 'predict')).toEqual([]);
+    expect((await predict())?.results).toEqual(results);
   });
 });

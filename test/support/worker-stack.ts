@@ -176,11 +176,13 @@ export interface WorkerProcess {
   pid: number;
   /** Resolves when it is gone. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Cuts the line to it, as the death of its parent does. */
+  disconnect(): void;
   /** Everything it has printed so far. */
   output(): string;
 }
 
-/** Starts `main.js` of the worker; resolves when it says that it is ready, or is gone. */
+/** Starts `main.js` of the worker in a process group of its own; resolves when it says that it is ready, or is gone. */
 export async function startWorkerProcess(
   environment: Record<string, string | undefined>,
 ): Promise<WorkerProcess> {
@@ -188,6 +190,7 @@ export async function startWorkerProcess(
     env: environment,
     execArgv: [],
     silent: true,
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -197,7 +200,7 @@ export async function startWorkerProcess(
   }
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
   await Promise.race([once(child, 'message'), exited]);
-  return { pid: child.pid ?? 0, exited, output: () => output };
+  return { pid: child.pid ?? 0, exited, output: () => output, disconnect: () => child.disconnect() };
 }
 
 /** Images that train in seconds. */

@@ -5,12 +5,12 @@ import { storageEnvironment } from '@ravine/storage';
 import { z } from 'zod';
 import { availableThreads } from './available-threads.js';
 
-const count = (maximum: number) =>
+const count = (minimum: number, maximum: number) =>
   z
     .string()
     .regex(/^[0-9]+$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.int().min(1).max(maximum));
+    .pipe(z.int().min(minimum).max(maximum));
 
 /** Everything that a worker process takes from the environment. */
 export const WorkerEnvironment = z.object({
@@ -19,16 +19,21 @@ export const WorkerEnvironment = z.object({
   ...storageEnvironment.shape,
   DATABASE_URL: databaseEnvironment.shape.DATABASE_URL.unwrap().describe('PostgreSQL that holds the rows'),
   STORAGE_URL: storageEnvironment.shape.STORAGE_URL.unwrap().describe('Where artifacts are kept'),
-  RAVINE_WORKER_CONCURRENCY: count(64)
+  RAVINE_WORKER_CONCURRENCY: count(1, 64)
     .optional()
     .describe('Training jobs at once on each device (default 1)'),
-  RAVINE_THREADS: count(1024).optional().describe('CPU threads for all jobs together (default: all cores)'),
+  RAVINE_THREADS: count(1, 1024)
+    .optional()
+    .describe('CPU threads for all jobs together (default: all cores)'),
   RAVINE_ENGINE_TORCH: z
     .enum(['on', 'off'])
     .default('on')
     .describe('off: this worker trains nothing and predicts nothing, it only reads uploads'),
   RAVINE_DATA: z.string().min(1).default('.ravine').describe('Folder for caches and temporary files'),
-  RAVINE_CACHE_GIB: count(1_000_000).optional().describe('Size of the dataset cache (default 20)'),
+  RAVINE_CACHE_GIB: count(1, 1_000_000).optional().describe('Size of the dataset cache (default 20)'),
+  RAVINE_LOST_AFTER_SECONDS: count(10, 3600)
+    .default(45)
+    .describe('A worker that is silent for this long has lost its jobs to others; the same for all workers'),
   RAVINE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 export type WorkerEnvironment = z.output<typeof WorkerEnvironment>;

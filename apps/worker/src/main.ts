@@ -16,6 +16,7 @@ async function start(): Promise<{ worker: Worker; close: () => Promise<void> }> 
   const config = readEnvironment(environment);
   const database = await openDatabase({
     url: config.DATABASE_URL,
+    lostAfterMs: config.RAVINE_LOST_AFTER_SECONDS * 1000,
     onError: (err) => log.warn({ err }, 'database connection: trouble'),
   });
   await database.check();

@@ -38,6 +38,11 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
   const stderr = child.stderr ? tailOf(child.stderr, STDERR_LINES, options.onLine) : () => [];
   if (child.stdout) tailOf(child.stdout, 1, options.onLine);
 
+  // The child ends by itself when this process is gone, but not while it is stopped or stuck in the kernel.
+  const killAtExit = (): void => void child.kill('SIGKILL');
+  process.on('exit', killAtExit);
+  child.on('close', () => process.off('exit', killAtExit));
+
   const faults: string[] = [];
   child.on('message', (raw) => {
     try {

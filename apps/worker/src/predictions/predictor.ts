@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Prediction } from '@ravine/contracts';
 import { type Child, ChildEnded, startChild } from '../child/host.js';
-import type { FromChild, ToChild } from '../child/protocol.js';
+import type { ToChild } from '../child/protocol.js';
 
 export type PredictRequest = Omit<ToChild<'predict'>, 'type' | 'requestId'>;
 type PredictResults = Prediction['results'];
@@ -30,48 +30,75 @@ export interface PredictorOptions {
   onLine: (line: string) => void;
 }
 
-interface Pending {
-  resolve: (results: PredictResults) => void;
-  reject: (error: Error) => void;
-}
-
-/** A process that keeps models ready, started by the first request. */
+/** Keeps a process that keeps models ready: the first request starts it, and so does the first after its end. */
 export function createPredictor({ environment, idleMs, onLine }: PredictorOptions): Predictor {
-  const pending = new Map<string, Pending>();
-  let child: Child<'predict'> | null = null;
+  let current: PredictProcess | null = null;
   let idle: NodeJS.Timeout | undefined;
 
-  const answer = (message: FromChild<'predict'>): void => {
-    const request = pending.get(message.requestId);
-    pending.delete(message.requestId);
-    if (message.type === 'predicted') request?.resolve(message.results);
-    else request?.reject(new PredictRefused(message.code, message.message));
-    if (pending.size === 0) idle = setTimeout(() => child?.kill(), idleMs).unref();
-  };
-
-  const start = (): Child<'predict'> => {
-    const started = startChild({ purpose: 'predict', environment, onLine, onMessage: answer });
-    void started.exited.then((exit) => {
-      if (child === started) child = null;
-      for (const { reject } of pending.values()) reject(new ChildEnded('predict', exit));
-      pending.clear();
+  const start = (): PredictProcess => {
+    const started = startProcess(environment, onLine);
+    void started.child.exited.then(() => {
+      if (current === started) current = null;
     });
     return started;
   };
+  const end = async (): Promise<void> => {
+    clearTimeout(idle);
+    const ending = current;
+    current = null; // a request that comes now gets a new process
+    ending?.child.kill();
+    await ending?.child.exited;
+  };
 
   return {
-    predict(request) {
+    async predict(request) {
       clearTimeout(idle);
-      child ??= start();
+      current ??= start();
+      const asked = current;
+      try {
+        return await asked.ask(request);
+      } finally {
+        if (asked.isIdle()) idle = setTimeout(end, idleMs).unref();
+      }
+    },
+    close: end,
+  };
+}
+
+interface PredictProcess {
+  child: Child<'predict'>;
+  ask(request: PredictRequest): Promise<PredictResults>;
+  /** Whether no request waits for its answer. */
+  isIdle(): boolean;
+}
+
+function startProcess(environment: Record<string, string>, onLine: (line: string) => void): PredictProcess {
+  const pending = new Map<
+    string,
+    { resolve: (results: PredictResults) => void; reject: (error: Error) => void }
+  >();
+  const child = startChild({
+    purpose: 'predict',
+    environment,
+    onLine,
+    onMessage: (message) => {
+      const request = pending.get(message.requestId);
+      pending.delete(message.requestId);
+      if (message.type === 'predicted') request?.resolve(message.results);
+      else request?.reject(new PredictRefused(message.code, message.message));
+    },
+  });
+  void child.exited.then((exit) => {
+    for (const { reject } of pending.values()) reject(new ChildEnded('predict', exit));
+    pending.clear();
+  });
+  return {
+    child,
+    isIdle: () => pending.size === 0,
+    ask(request) {
       const requestId = randomUUID();
       child.send({ type: 'predict', requestId, ...request });
       return new Promise((resolve, reject) => pending.set(requestId, { resolve, reject }));
-    },
-    async close() {
-      clearTimeout(idle);
-      const running = child;
-      running?.kill();
-      await running?.exited;
     },
   };
 }
