@@ -67,6 +67,19 @@ describe('errors', () => {
     expect(translateError(several, URL_)).toMatchObject({ code: 'service_unavailable' });
   });
 
+  test('also when Prisma hides it below a code of its own', () => {
+    const hidden = { originalCode: '57P01', originalMessage: 'terminating connection' };
+    const prisma = Object.assign(withCode('P2039'), { meta: { driverAdapterError: { cause: hidden } } });
+    expect(translateError(prisma, URL_)).toMatchObject({
+      code: 'service_unavailable',
+      detail: expect.stringMatching(/right now: terminating connection$/),
+    });
+    const call = Object.assign(withCode('P1001'), {
+      message: '\nInvalid `prisma.job.x()`:\n\nCannot reach it',
+    });
+    expect((translateError(call, URL_) as AppError).detail).toMatch(/right now: Cannot reach it$/);
+  });
+
   test('53100 means that its disk is full', () => {
     const translated = translateError(new Error('Prisma', { cause: withCode('53100') }), URL_);
     expect(translated).toMatchObject({

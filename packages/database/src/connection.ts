@@ -68,17 +68,35 @@ export function translateError(error: unknown, url: string): unknown {
   });
 }
 
+/** What PostgreSQL said, where Prisma reports it below a code of its own. */
+interface Hidden {
+  code?: unknown;
+  meta?: { driverAdapterError?: { cause?: { originalCode?: unknown; originalMessage?: unknown } } };
+}
+
+/** Code of the fault, PostgreSQL's own before Prisma's. */
+function codeOf(error: Error): unknown {
+  const { code, meta } = error as Error & Hidden;
+  return meta?.driverAdapterError?.cause?.originalCode ?? code;
+}
+
+/** One line for a person: Prisma's messages begin with the call that failed. */
+function lineOf(error: Error): string {
+  const original = (error as Error & Hidden).meta?.driverAdapterError?.cause?.originalMessage;
+  return typeof original === 'string' ? original : (error.message.trim().split('\n').at(-1) ?? '');
+}
+
 function reasonOf(error: Error): string | null {
-  const { code } = error as { code?: unknown };
+  const code = codeOf(error);
   if (code === '3D000') return 'it does not exist; create it (createdb) or correct DATABASE_URL';
   if (code === '28P01' || code === '28000') return 'user or password is wrong; correct DATABASE_URL';
   if (code === 'ECONNREFUSED') return 'nothing listens there; start PostgreSQL or correct DATABASE_URL';
-  if (typeof code === 'string' && UNREACHABLE.test(code)) return error.message || code;
+  if (typeof code === 'string' && UNREACHABLE.test(code)) return lineOf(error) || code;
   if (/connection terminated|timeout exceeded when trying to connect|Connection ended/i.test(error.message))
-    return error.message;
+    return lineOf(error);
   if (error instanceof AggregateError) return reasonOf(error.errors[0] as Error);
   return error.cause instanceof Error ? reasonOf(error.cause) : null;
 }
 
 const isDiskFull = (error: Error): boolean =>
-  (error as { code?: unknown }).code === '53100' || (error.cause instanceof Error && isDiskFull(error.cause));
+  codeOf(error) === '53100' || (error.cause instanceof Error && isDiskFull(error.cause));
