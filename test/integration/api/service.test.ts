@@ -67,6 +67,37 @@ describe('readiness', () => {
   });
 });
 
+test('connections that the database cuts are an outage, never a fault, and pass', async () => {
+  const statuses = new Set<number>();
+  const until = Date.now() + 2_000;
+  const callers = [
+    '/v1/jobs',
+    '/v1/datasets',
+    '/v1/models',
+    '/v1/workers',
+    '/v1/jobs/job_01m84fxdg0spkagcy54eefzrfp/events',
+  ];
+  const cut = async () => {
+    while (Date.now() < until) {
+      const kill =
+        'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()';
+      await api.database.pool.query(kill).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const call = async (url: string) => {
+    while (Date.now() < until) {
+      const answer = await api.app.inject(url);
+      statuses.add(answer.statusCode);
+      if (answer.statusCode > 404) expect(answer.json().detail).not.toContain('prisma');
+    }
+  };
+  await Promise.all([cut(), ...callers.map(call)]);
+  expect([...statuses].filter((status) => ![200, 404, 503].includes(status))).toEqual([]);
+  expect(statuses).toContain(503);
+  expect((await api.app.inject('/v1/jobs')).statusCode).toBe(200);
+});
+
 test('a full storage is told as such, with what to do', async () => {
   const full = () => Promise.reject(new StorageError('full', 'no space left'));
   const app = await api.build({ storage: { ...api.storage, put: full } });

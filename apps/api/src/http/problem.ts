@@ -19,10 +19,18 @@ export function problemOf(error: AppError, instance: string, requestId: string):
   };
 }
 
+/** A fault of ours with its stack; a part that is down in one line, as there may be thousands. What the caller did is no fault. */
+function logFault(error: AppError, thrown: unknown, { log }: FastifyRequest): void {
+  const cause = error.cause ?? thrown;
+  if (error.status === 500) log.error({ err: cause, code: error.code }, error.detail);
+  else if (error.status > 500)
+    log.warn({ code: error.code, cause: String(cause).slice(0, 500) }, error.detail);
+}
+
 /** The one place where an error becomes an answer (RFC 9457). What is no fault of the caller is logged with its cause. */
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = translate(thrown);
-  if (error.status >= 500) request.log.error({ err: error.cause ?? thrown, code: error.code }, error.detail);
+  logFault(error, thrown, request);
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="ravine"');
   if ([429, 503].includes(error.status) && !reply.hasHeader('retry-after')) reply.header('retry-after', '5');
   for (const header of ['content-length', 'etag', 'content-disposition', 'accept-ranges', 'cache-control']) {
