@@ -39,7 +39,7 @@ function installed(names) {
 }
 
 /** Names of the packages that are missing. */
-export function missingPackages(wanted) {
+function missingPackages(wanted) {
   const names = wanted.filter((need) => !need.unless?.()).map((need) => need.name);
   if (names.length === 0) return [];
   const found = installed(names);

@@ -15,7 +15,7 @@ function lockfile(file) {
  * Whether node_modules holds what package-lock.json asks for. npm notes what it installed in
  * node_modules/.package-lock.json as its last step, so an installation that was cut short reads as missing.
  */
-export function npmPackagesInstalled() {
+function npmPackagesInstalled() {
   const wanted = lockfile('package-lock.json');
   const found = lockfile('node_modules/.package-lock.json');
   if (!wanted)

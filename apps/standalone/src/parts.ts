@@ -5,6 +5,11 @@ import { ConfigError } from './config.js';
 
 const START_MS = 60_000;
 
+const mains = {
+  api: import.meta.resolve('@ravine/api/main'),
+  worker: import.meta.resolve('@ravine/worker/main'),
+};
+
 export interface PartOptions {
   name: 'api' | 'worker';
   env: Record<string, string | undefined>;
@@ -36,7 +41,7 @@ export function startPart({ name, env, dataFolder, say }: PartOptions): Part {
   );
   const child = superviseChild({
     name,
-    script: fileURLToPath(import.meta.resolve(`@ravine/${name}/main`)),
+    script: fileURLToPath(mains[name]),
     env,
     logFile,
     say,

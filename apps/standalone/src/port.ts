@@ -21,7 +21,7 @@ export function portIsFree(host: string, port: number): Promise<boolean> {
 }
 
 /** A free port that the system chooses. */
-export function anyFreePort(host: string): Promise<number> {
+function anyFreePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

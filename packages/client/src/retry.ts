@@ -11,7 +11,7 @@ const TRANSIENT: readonly string[] = [
 ];
 
 /** Waits 0.25 s · 2^n, at most 5 s, plus up to a quarter of it so that many clients do not come back together. */
-export const backoffMs = (attempt: number, random: () => number = Math.random): number =>
+const backoffMs = (attempt: number, random: () => number = Math.random): number =>
   Math.min(5000, 250 * 2 ** attempt) * (1 + random() / 4);
 
 function isTransient(error: unknown): boolean {

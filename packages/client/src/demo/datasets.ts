@@ -6,8 +6,7 @@ import { fileFromDisk } from '../node/file.js';
 import type { CreateDatasetInput } from '../resources/datasets.js';
 import { shapesFields, shapesFile } from '../shapes-upload.js';
 
-export const demoDatasets = ['fashion-mnist', 'shapes'] as const;
-export type DemoDatasetName = (typeof demoDatasets)[number];
+export type DemoDatasetName = 'fashion-mnist' | 'shapes';
 
 /** What the demo trains on. */
 export interface DemoDataset {

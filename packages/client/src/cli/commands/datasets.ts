@@ -112,7 +112,7 @@ function rangeChecked<T>(work: () => T): T {
 }
 
 /** Waits for the ingest with a line of progress. */
-export async function untilReady({ client, io, signal }: Context, datasetId: string): Promise<Dataset> {
+async function untilReady({ client, io, signal }: Context, datasetId: string): Promise<Dataset> {
   const line = createProgressLine(io);
   const onProgress = ({ status, progress }: Dataset) => {
     const { phase = status, done = 0, total = null } = progress ?? {};
