@@ -8,7 +8,7 @@ import { root } from '../setup/paths.mjs';
 import { allowed, browser } from './rules.mjs';
 
 const IMPORT =
-  /(?:^|[^.\w$])(?:import|export)\s[^;'"`]*?from\s*['"]([^'"]+)['"]|(?:^|[^.\w$])import\s*\(?\s*['"]([^'"]+)['"]|(?:require|resolve)\(\s*['"]([^'"]+)['"]/gm;
+  /(?:^|[^.\w$'"`-])(?:import|export)\s[^;'"`]*?from\s*['"]([^'"]+)['"]|(?:^|[^.\w$'"`-])import\s*\(?\s*['"]([^'"]+)['"]|(?:require|resolve)\(\s*['"]([^'"]+)['"]/gm;
 
 /** Module names that a source text imports, also dynamically. */
 export function importsOf(source) {

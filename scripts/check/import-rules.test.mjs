@@ -32,7 +32,8 @@ test('finds static, type, side-effect, re-exporting, dynamic and multi-line impo
     } from '@f/g/h';
     // import z from 'no';
     /* import z from 'no' */
-    const text = important('no');`;
+    const text = important('no');
+    fork(script, ['--import', leash], { stdio: ['ignore'] });`;
   expect(importsOf(source)).toEqual(['a', 'b', 'c', 'd', 'e', '@f/g/h']);
 });
 
