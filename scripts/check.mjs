@@ -16,7 +16,11 @@ const checks = [
   },
   { name: 'types of the tests', script: bin('typescript/bin/tsc'), args: ['-p', 'tsconfig.tests.json'] },
   { name: 'import rules', script: path.join(root, 'scripts/check/import-rules.mjs'), args: [] },
-  { name: 'dead exports, files and dependencies', script: bin('knip/bin/knip.js'), args: ['--no-progress', '--no-config-hints'] },
+  {
+    name: 'dead exports, files and dependencies',
+    script: bin('knip/bin/knip.js'),
+    args: ['--no-progress', '--no-config-hints'],
+  },
   { name: 'lockfile', script: path.join(root, 'scripts/check/lockfile.mjs'), args: [] },
   { name: 'package READMEs and file sizes', script: path.join(root, 'scripts/check/layout.mjs'), args: [] },
 ];
