@@ -17,7 +17,10 @@ function vitest(projects, rest) {
   const args = [
     'run',
     ...projects.flatMap((project) => ['--project', project]),
-    '--passWithNoTests',
+    // A filter may match in one group only; without one, a group without tests is a mistake.
+    ...(rest.length > 0 ? ['--passWithNoTests'] : []),
+    '--reporter=default',
+    `--reporter=${path.join(root, 'scripts/test/skips-reporter.mjs')}`,
     ...rest,
   ];
   return new Promise((resolve) => {
