@@ -30,7 +30,7 @@ type Parsed<R, K extends string> = R extends { [P in K]: infer S extends z.ZodTy
   ? z.output<S>
   : undefined;
 
-export interface Input<R extends RouteContract> {
+interface Input<R extends RouteContract> {
   params: Parsed<R, 'params'>;
   query: Parsed<R, 'query'>;
   body: Parsed<R, 'body'>;

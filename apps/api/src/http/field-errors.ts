@@ -102,7 +102,7 @@ function typeName(expected: string): string {
   return expected === 'null' || expected === 'undefined' ? expected : article(expected);
 }
 
-export function valueAt(input: unknown, path: Path): unknown {
+function valueAt(input: unknown, path: Path): unknown {
   let value = input;
   for (const step of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;

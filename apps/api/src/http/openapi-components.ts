@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 export type Json = Record<string, unknown>;
-export type Direction = 'input' | 'output';
+type Direction = 'input' | 'output';
 
 const MARK = /^#(input|output)\/(.+)$/;
 

@@ -10,7 +10,7 @@ const document = createOpenApi('1.2.3', true) as {
 
 test('is valid OpenAPI 3.1', async () => {
   const validator = new Validator();
-  const result = await validator.validate(structuredClone(document) as object);
+  const result = await validator.validate(structuredClone(document) as Record<string, unknown>);
   expect(result.errors ?? []).toEqual([]);
   expect(result.valid).toBe(true);
   expect(validator.version).toBe('3.1');

@@ -1,4 +1,4 @@
-export interface Hint {
+interface Hint {
   /** Resolves at the next hint (or one that came since the last call), after `ms`, or when the signal aborts. */
   next(ms: number, signal: AbortSignal): Promise<void>;
   stop(): void;

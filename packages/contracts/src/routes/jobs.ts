@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { JobId } from '../ids.js';
+import { CancelJob, CreateJob, Job, JobPage, JobPlan, ListJobsQuery, PlanJob } from '../job.js';
+import type { RouteContract } from './contract.js';
+
+const jobParams = z.strictObject({ jobId: JobId });
+
+const exampleRecipe = {
+  dataset: 'ds_01m84fwk6s24v8p1t5yw4errvq',
+  preset: 'fashion-cnn',
+  epochs: 5,
+  optimizer: { kind: 'adam', learningRate: 0.001 },
+};
+
+/** Submitting jobs and steering them. */
+export const jobRoutes = {
+  planJob: {
+    method: 'POST',
+    path: '/v1/jobs/plan',
+    tag: 'jobs',
+    summary:
+      'What a job would do: resolved recipe, learning-rate curve, layers, memory, warnings. Creates nothing',
+    body: PlanJob,
+    example: { recipe: exampleRecipe },
+    response: { status: 200, body: JobPlan },
+    errors: ['dataset_not_found', 'dataset_not_ready', 'recipe_invalid'],
+  },
+  createJob: {
+    method: 'POST',
+    path: '/v1/jobs',
+    tag: 'jobs',
+    summary: 'Submit a training job',
+    body: CreateJob,
+    example: { name: 'first run', recipe: exampleRecipe },
+    response: { status: 201, body: Job },
+    errors: ['dataset_not_found', 'dataset_not_ready', 'recipe_invalid', 'engine_unavailable'],
+  },
+  listJobs: {
+    method: 'GET',
+    path: '/v1/jobs',
+    tag: 'jobs',
+    summary: 'List jobs, newest first',
+    query: ListJobsQuery,
+    response: { status: 200, body: JobPage },
+    errors: [],
+  },
+  getJob: {
+    method: 'GET',
+    path: '/v1/jobs/{jobId}',
+    tag: 'jobs',
+    summary: 'Get a job',
+    params: jobParams,
+    response: { status: 200, body: Job },
+    errors: ['job_not_found'],
+  },
+  cancelJob: {
+    method: 'POST',
+    path: '/v1/jobs/{jobId}/cancel',
+    tag: 'jobs',
+    summary: 'Cancel a job; a second request is a no-op',
+    params: jobParams,
+    body: CancelJob,
+    example: { mode: 'graceful' },
+    response: { status: 202, body: Job },
+    errors: ['job_not_found', 'illegal_transition'],
+  },
+} as const satisfies Record<string, RouteContract>;
