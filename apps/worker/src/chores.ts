@@ -1,3 +1,4 @@
+import { deleteOrphanBlobs } from './orphan-blobs.js';
 import type { WorkerParts } from './parts.js';
 
 const MINUTE_MS = 60_000;
@@ -8,6 +9,7 @@ const LOST_DELIVERY_MS = MINUTE_MS;
 /** Somebody waits for a prediction. */
 const LOST_PREDICTION_MS = 5_000;
 const PREDICTION_TTL_MS = 10 * MINUTE_MS;
+const ORPHAN_SEARCH_MS = 6 * 60 * MINUTE_MS;
 const IDEMPOTENCY_TTL_MS = 2 * DAY_MS;
 const OLD_WORKER_MS = 60 * MINUTE_MS;
 
@@ -17,6 +19,7 @@ const OLD_WORKER_MS = 60 * MINUTE_MS;
  */
 export function createChores({ database, queues, storage, log }: WorkerParts) {
   const isDue = createRecheck(LOST_DELIVERY_MS);
+  const isOrphanSearchDue = createRecheck(ORPHAN_SEARCH_MS);
   return {
     async jobsWithoutDelivery() {
       for (const { id, attempt, priority, queue } of await database.jobs.queuedWithoutDelivery(
@@ -49,6 +52,12 @@ export function createChores({ database, queues, storage, log }: WorkerParts) {
     async oldPredictions() {
       const { keys } = await database.predictions.expire(PREDICTION_TTL_MS);
       for (const key of keys) await storage.delete(key);
+    },
+
+    async orphanBlobs() {
+      if (!isOrphanSearchDue('storage')) return;
+      const deleted = await deleteOrphanBlobs(storage, database, Date.now());
+      if (deleted > 0) log.info({ deleted }, 'blobs that no row names were deleted');
     },
 
     async oldIdempotencyKeys() {

@@ -32,5 +32,10 @@ export interface WorkerContext extends WorkerParts {
   running: Map<string, { device: string | null }>;
   cache: BlobCache;
   workspace: Workspace;
+  /**
+   * Aborted when this worker stops: running work is handed back. The signals of deliveries are only hints, since each can
+   * tell one reason in its life.
+   */
+  shutdown: AbortSignal;
   predictor: Predictor;
 }

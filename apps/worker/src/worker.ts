@@ -50,8 +50,10 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
     maxBytes: settings.cacheBytes,
   });
   const predictor = createPredictor({ environment, idleMs: PREDICTOR_IDLE_MS, onLine });
+  const shutdown = new AbortController();
   const context: WorkerContext = {
     ...parts,
+    shutdown: shutdown.signal,
     workerId: id,
     engines,
     running: new Map(),
@@ -85,6 +87,7 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
 
   const stop = async (): Promise<void> => {
     log.info({ worker: id, jobs: [...context.running.keys()] }, 'worker stops');
+    shutdown.abort();
     await Promise.all([
       presence.drain().catch((err: unknown) => log.warn({ err }, 'the row of the worker was not updated')),
       sweeper.stop(),

@@ -10,8 +10,7 @@ import { startChild } from '../child/host.js';
 import type { FromChild } from '../child/protocol.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
-import { shutdownSignal } from '../shutdown-signal.js';
-import { isTransient, sitOut } from '../transient.js';
+import { isTransient, sitOut, untilShutdown } from '../transient.js';
 
 type Result = Exclude<FromChild<'ingest'>, { type: 'progress' }>;
 
@@ -23,8 +22,7 @@ const RETRY_MS = 10_000;
 export function createIngestHandler(context: WorkerContext): DeliveryHandler {
   const { database, workerId, workspace, log } = context;
   const busy = new Set<string>();
-  return async (delivery): Promise<Outcome> => {
-    const { id } = delivery;
+  return async ({ id }): Promise<Outcome> => {
     if (busy.has(id)) return 'done'; // a doubled delivery: the claim would go to the same worker again
     busy.add(id);
     try {
@@ -33,7 +31,7 @@ export function createIngestHandler(context: WorkerContext): DeliveryHandler {
       log.info({ dataset: id, attempt: claim.attempt }, 'ingest started');
       const folder = await workspace.create('ingest');
       try {
-        return await ingestClaimed(claim, folder, shutdownSignal(delivery.signal), context);
+        return await ingestClaimed(claim, folder, context);
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -43,56 +41,46 @@ export function createIngestHandler(context: WorkerContext): DeliveryHandler {
   };
 }
 
-async function ingestClaimed(
-  claim: IngestClaim,
-  folder: string,
-  signal: AbortSignal,
-  context: WorkerContext,
-): Promise<Outcome> {
-  const { database, log } = context;
-  try {
-    const finished = await pack(claim, folder, signal, context);
-    const accepted = await withRetry(
-      () => database.datasets.finishIngest(claim.id, claim.attempt, finished),
-      sitOut,
-    );
-    log.info({ dataset: claim.id, status: finished.status, accepted }, 'ingest ended');
+async function ingestClaimed(claim: IngestClaim, folder: string, context: WorkerContext): Promise<Outcome> {
+  const { datasets } = context.database;
+  const { shutdown, log } = context;
+  const { id, attempt } = claim;
+  const write = (work: () => Promise<boolean>): Promise<boolean> => withRetry(work, untilShutdown(shutdown));
+  const finish = async (end: IngestEnd): Promise<Outcome> => {
+    const accepted = await write(() => datasets.finishIngest(id, attempt, end));
+    log.info({ dataset: id, status: end.status, accepted }, 'ingest ended');
     if (accepted) await removeUploads(claim, context);
     return 'done';
-  } catch (error) {
-    if (signal.aborted) {
-      await database.datasets.releaseIngest(claim.id, claim.attempt);
+  };
+  try {
+    return await finish(await pack(claim, folder, context));
+  } catch (err) {
+    if (shutdown.aborted) {
+      await write(() => datasets.releaseIngest(id, attempt));
       return 'hand-back';
     }
-    if (isTransient(error) && claim.attempt < MAX_ATTEMPTS) {
-      log.warn({ dataset: claim.id, err: error }, 'ingest is tried again later');
-      await database.datasets.releaseIngest(claim.id, claim.attempt);
-      return { retryInMs: RETRY_MS };
-    }
-    const finished: IngestEnd = { status: 'failed', failure: failureOf(error) };
-    await withRetry(() => database.datasets.finishIngest(claim.id, claim.attempt, finished), sitOut);
-    log.error({ dataset: claim.id, err: error }, 'ingest failed');
-    await removeUploads(claim, context);
-    return 'done';
+    log.warn({ dataset: id, attempt, err }, 'an upload could not be packed');
+    if (!isTransient(err) || attempt >= MAX_ATTEMPTS)
+      return finish({ status: 'failed', failure: failureOf(err) });
+    await write(() => datasets.releaseIngest(id, attempt));
+    return { retryInMs: RETRY_MS };
   }
 }
 
 /** From upload blobs to packed blobs in storage. Throws on faults of the machine. */
-async function pack(
-  claim: IngestClaim,
-  folder: string,
-  signal: AbortSignal,
-  context: WorkerContext,
-): Promise<IngestEnd> {
-  const { storage } = context;
-  const files = await fetchUploads(claim, folder, signal, context);
+async function pack(claim: IngestClaim, folder: string, context: WorkerContext): Promise<IngestEnd> {
+  const { storage, shutdown } = context;
+  const files = await fetchUploads(claim, folder, context);
   const into = join(folder, 'packed');
   await mkdir(into);
-  const result = await runIngest(claim, files, into, signal, context);
+  const result = await runIngest(claim, files, into, context);
   if (result.type === 'faulted') throw new IngestFault(result.code, result.message);
   if (result.type === 'refused') return { status: 'refused', report: result.report };
   for (const { path } of result.files) {
-    await withRetry(() => storage.put(createReadStream(path), { signal }), { ...sitOut, signal });
+    await withRetry(() => storage.put(createReadStream(path), { signal: shutdown }), {
+      ...sitOut,
+      signal: shutdown,
+    });
     await rm(path); // the disk need not hold everything twice
   }
   return { status: 'ready', manifest: result.manifest, report: result.report };
@@ -101,25 +89,23 @@ async function pack(
 async function fetchUploads(
   claim: IngestClaim,
   folder: string,
-  signal: AbortSignal,
-  { storage }: WorkerContext,
+  { storage, shutdown }: WorkerContext,
 ): Promise<{ name: string; path: string }[]> {
   const files = [];
   for (const [i, { name, key }] of claim.uploads.entries()) {
     const path = join(folder, `upload-${i}`); // not the user's name, which may be any text
-    await withRetry(() => storage.copyToFile(key, path), { ...sitOut, signal });
+    await withRetry(() => storage.copyToFile(key, path), { ...sitOut, signal: shutdown });
     files.push({ name, path });
   }
   return files;
 }
 
-/** Runs the ingest process to its end; `signal` ends it at once. */
+/** Runs the ingest process to its end; a shutdown ends it at once. */
 async function runIngest(
   claim: IngestClaim,
   files: { name: string; path: string }[],
   into: string,
-  signal: AbortSignal,
-  { database, settings, log }: WorkerContext,
+  { database, settings, shutdown, log }: WorkerContext,
 ): Promise<Result> {
   let result: Result | null = null;
   const child = startChild({
@@ -147,11 +133,12 @@ async function runIngest(
     ...(width !== null && { width }),
     ...(channels !== null && { channels }),
   });
-  signal.addEventListener('abort', child.kill, { once: true });
+  shutdown.addEventListener('abort', child.kill, { once: true });
+  if (shutdown.aborted) child.kill();
   const exit = await child.exited;
-  signal.removeEventListener('abort', child.kill);
+  shutdown.removeEventListener('abort', child.kill);
   if (result) return result;
-  signal.throwIfAborted();
+  shutdown.throwIfAborted();
   if (exit.outOfMemory) throw new IngestFault('out_of_memory', 'memory ran out while the upload was read');
   const output = exit.stderr.at(-1);
   throw new IngestFault(

@@ -2,14 +2,12 @@ import type { JobClaim } from '@ravine/database';
 import type { Outcome } from '@ravine/queue';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
-import { shutdownSignal } from '../shutdown-signal.js';
-import { isTransient } from '../transient.js';
+import { untilShutdown } from '../transient.js';
 import type { Ending } from './ending.js';
 
 /** A job whose infrastructure fails it this often is not tried again. */
 const MAX_ATTEMPTS = 10;
 const RETRY_MS = 15_000;
-const SHUTDOWN_PATIENCE_MS = 3_000;
 
 /**
  * Writes how a run ended on its row and says what becomes of the delivery. It tries until the database is back: while this
@@ -18,18 +16,10 @@ const SHUTDOWN_PATIENCE_MS = 3_000;
 export async function finishJob(
   claim: JobClaim,
   ending: Ending,
-  signal: AbortSignal,
-  context: WorkerContext,
+  { database: { jobs }, shutdown }: WorkerContext,
 ): Promise<Outcome> {
-  const { jobs } = context.database;
   const { job, attempt } = claim;
-  const shutdown = shutdownSignal(signal);
-  const write = <T>(work: () => Promise<T>): Promise<T> =>
-    withRetry(work, {
-      retryable: isTransient,
-      maxMs: shutdown.aborted ? SHUTDOWN_PATIENCE_MS : Number.POSITIVE_INFINITY,
-      signal: shutdown.aborted ? undefined : shutdown,
-    });
+  const write = <T>(work: () => Promise<T>): Promise<T> => withRetry(work, untilShutdown(shutdown));
   switch (ending.kind) {
     case 'succeeded': {
       const { stopReason, testAccuracy, trainSeconds, peakMemoryBytes } = ending.result;

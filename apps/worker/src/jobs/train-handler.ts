@@ -39,7 +39,7 @@ export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext)
         return ofFailure(failureOfFault(err));
       });
       log.info({ job: id, attempt: claim.attempt, ending: ending.kind }, 'job ended here');
-      return await finishJob(claim, ending, signal, context);
+      return await finishJob(claim, ending, context);
     } finally {
       running.delete(id);
     }
@@ -57,26 +57,24 @@ async function anotherCan(kind: 'cpu' | 'cuda', { database, workerId }: WorkerCo
 async function runAttempt(
   kind: 'cpu' | 'cuda',
   claim: JobClaim,
-  signal: AbortSignal,
+  hint: AbortSignal,
   context: WorkerContext,
 ): Promise<Ending> {
-  const { database, workspace } = context;
+  const { database, workspace, shutdown } = context;
   const interruptions = createInterruptions();
   const watch = watchCancel(database, claim.job.id, claim.attempt, interruptions);
-  const onSignal = (): void => {
-    // `lock-lost` is no reason to stop: the row says who owns the job, and it is looked at all the time.
-    if (signal.reason === 'shutdown') interruptions.raise({ kind: 'hand-back' });
-    else void watch.look();
-  };
-  signal.addEventListener('abort', onSignal, { once: true });
-  if (signal.aborted) onSignal();
+  const handBack = (): void => interruptions.raise({ kind: 'hand-back' });
+  shutdown.addEventListener('abort', handBack, { once: true });
+  if (shutdown.aborted) handBack();
+  // Whatever the queue says (`cancel`, `lock-lost`), the row decides.
+  hint.addEventListener('abort', () => void watch.look(), { once: true });
   const folder = await workspace.create('job');
   try {
     await watch.look(); // a job that lost its worker may have been cancelled since
     return await train(kind, claim, folder, interruptions, context);
   } finally {
     await watch.stop();
-    signal.removeEventListener('abort', onSignal);
+    shutdown.removeEventListener('abort', handBack);
     await rm(folder, { recursive: true, force: true });
   }
 }

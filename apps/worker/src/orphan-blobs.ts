@@ -1,0 +1,29 @@
+import type { Database } from '@ravine/database';
+import type { Storage } from '@ravine/storage';
+
+/** Content is stored before the row that names it; no upload or checkpoint takes that long. */
+const GRACE_MS = 24 * 60 * 60 * 1000;
+const BATCH = 500;
+
+/** Deletes what no row names: crashes and refused writes leave such blobs behind. Answers how many there were. */
+export async function deleteOrphanBlobs(
+  storage: Pick<Storage, 'list' | 'delete'>,
+  database: Pick<Database, 'unreferenced'>,
+  now: number,
+): Promise<number> {
+  let deleted = 0;
+  let batch: string[] = [];
+  const sweep = async (): Promise<void> => {
+    const orphans = await database.unreferenced(batch);
+    for (const key of orphans) await storage.delete(key);
+    deleted += orphans.length;
+    batch = [];
+  };
+  for await (const { key, modifiedAt } of storage.list()) {
+    if (now - modifiedAt.getTime() < GRACE_MS) continue;
+    batch.push(key);
+    if (batch.length === BATCH) await sweep();
+  }
+  await sweep();
+  return deleted;
+}
