@@ -5,7 +5,7 @@ import { storageEnvironment } from '@ravine/storage';
 import { z } from 'zod';
 import { defaultLimits } from './parts.js';
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 const ApiEnvironment = z.object({
   ...databaseEnvironment.shape,
@@ -44,7 +44,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Ap
     );
   }
   const config: ApiConfig = { ...rest, DATABASE_URL, STORAGE_URL };
-  if (!LOOPBACK.has(config.RAVINE_HOST) && !config.RAVINE_API_KEY) {
+  if (!LOOPBACK.test(config.RAVINE_HOST) && !config.RAVINE_API_KEY) {
     throw new ConfigError(
       `RAVINE_HOST=${config.RAVINE_HOST} lets other machines in, which needs a key. Type:\n  RAVINE_API_KEY="$(openssl rand -hex 32)" RAVINE_HOST=${config.RAVINE_HOST} npm start\nor leave RAVINE_HOST at 127.0.0.1`,
     );

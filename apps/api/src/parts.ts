@@ -15,7 +15,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   uploadBytes: 20 * 1024 ** 3,
   predictBytes: 256 * 1024 ** 2,
-  requestsPerMinute: 12_000,
+  requestsPerMinute: 60_000,
 };
 
 /** Everything that the app is made of; tests give the parts that they look at. */

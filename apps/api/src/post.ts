@@ -92,12 +92,13 @@ async function hashUpload(contract: UploadContract, services: Services, context:
   const { hash } = await receiveUpload(context.request, {
     contract,
     maxBytes: maxBytes(contract, services),
-    async put(source) {
+    async put(source, { maxBytes }) {
       const digest = createHash('sha256');
       let size = 0;
       for await (const chunk of source as AsyncIterable<Buffer>) {
         digest.update(chunk);
         size += chunk.length;
+        if (size > maxBytes) throw Object.assign(new Error('more than the limit'), { code: 'too_large' });
       }
       return { key: digest.digest('hex'), size };
     },

@@ -119,6 +119,14 @@ test('the answer to a refused upload arrives although its body was not read', as
   expect(await answer.json()).toMatchObject({ code: 'payload_too_large', data: { maxBytes: 100_000 } });
 });
 
+test('a body that announces too much is refused before it is read', async () => {
+  const app = await api.build({ limits: { ...defaultLimits, uploadBytes: 1000 } });
+  const { headers } = multipart([]);
+  const announced = { ...headers, 'content-length': String(1024 ** 4) };
+  const answer = await app.inject({ method: 'POST', url: '/v1/datasets', payload: '--', headers: announced });
+  expect(answer.json()).toMatchObject({ status: 413, code: 'payload_too_large', data: { maxBytes: 1000 } });
+});
+
 test('the same upload with the same Idempotency-Key is one dataset', async () => {
   const key = { 'idempotency-key': 'upload-1' };
   const first = await upload(api.app, [name, file('bytes')], key);

@@ -41,7 +41,9 @@ describe('without a key', () => {
     ['LOCALHOST', 'ok'],
     ['evil.example', 'forbidden'],
     ['localhost.evil.example', 'forbidden'],
+    ['127.0.0.2:80', 'ok'],
     ['127.0.0.1.nip.io:7070', 'forbidden'],
+    ['127.example.org', 'forbidden'],
     ['', 'bad_request'],
   ])('host %s', (host, expected) => {
     expect(ask(null, 'GET', { host }, true)).toBe(expected);

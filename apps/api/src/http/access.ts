@@ -7,7 +7,8 @@ export interface Access {
   apiKey: string | null;
 }
 
-const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Names of this machine that no name server can hand out. */
+const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d*)?$/i;
 
 /** Checks who asks, before anything of the request is read. */
 export function createGuard({ apiKey }: Access): (request: FastifyRequest, isPublic: boolean) => void {
@@ -46,7 +47,7 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
  */
 function refuseForeignPages(request: FastifyRequest): void {
   const host = request.headers.host ?? '';
-  if (!LOCAL_HOSTS.has(host.replace(/:\d*$/, '').toLowerCase())) {
+  if (!LOCAL_HOST.test(host)) {
     throw new AppError('forbidden', {
       detail: `Host ${JSON.stringify(host.slice(0, 100))}: without RAVINE_API_KEY only localhost, 127.0.0.1 and [::1] are answered`,
     });

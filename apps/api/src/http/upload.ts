@@ -10,6 +10,8 @@ import { fieldErrors, pointerOf } from './field-errors.js';
 import { invalid } from './input.js';
 
 const FIELD_BYTES = 64 * 1024;
+/** What a form may have beside its files, generously. */
+const FORM_BYTES = 8 * 1024 * 1024;
 
 export interface UploadOptions {
   contract: RouteContract & { files: object };
@@ -33,7 +35,8 @@ export interface Upload {
 
 /** Streams a multipart body: text fields first, checked before the first byte of a file is stored, then the files. */
 export async function receiveUpload(request: FastifyRequest, options: UploadOptions): Promise<Upload> {
-  const { contract, files } = options;
+  const { contract, files, maxBytes } = options;
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw tooLarge(maxBytes);
   const { maximum, minimum } = contract.files as { maximum: number; minimum: number };
   const fields: Record<string, string> = Object.create(null);
   const errors: FieldError[] = [];
@@ -64,6 +67,12 @@ export async function receiveUpload(request: FastifyRequest, options: UploadOpti
   if (errors.length > 0) throw invalid(errors);
   return { body, hash: hashOf(request, fields, files) };
 }
+
+const tooLarge = (maxBytes: number): AppError =>
+  new AppError('payload_too_large', {
+    detail: `The files may have ${maxBytes} bytes together`,
+    data: { maxBytes },
+  });
 
 const countError = (rule: string): FieldError => ({
   pointer: '/file',
@@ -99,17 +108,12 @@ function checkFields(contract: RouteContract, fields: Record<string, string>, er
 
 async function store(source: Readable, name: string, options: UploadOptions): Promise<StoredFile> {
   const used = options.files.reduce((sum, file) => sum + file.bytes, 0);
-  const tooLarge = () =>
-    new AppError('payload_too_large', {
-      detail: `The files may have ${options.maxBytes} bytes together`,
-      data: { maxBytes: options.maxBytes },
-    });
   // Storage refuses a limit of 0, and a limit that is reached already needs no write.
-  if (used >= options.maxBytes) throw tooLarge();
+  if (used >= options.maxBytes) throw tooLarge(options.maxBytes);
   const { key, size } = await options
     .put(source, { maxBytes: options.maxBytes - used, signal: options.signal })
     .catch((error) => {
-      throw (error as { code?: unknown }).code === 'too_large' ? tooLarge() : error;
+      throw (error as { code?: unknown }).code === 'too_large' ? tooLarge(options.maxBytes) : error;
     });
   const file = { name, key, bytes: size };
   if (size === 0) {
