@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { banner } from './banner.js';
 import { readConfig } from './config.js';
+import { parentOf } from './process-identity.js';
 import { type Service, startService } from './service.js';
 
 const say = (line: string) => console.error(`  ${line}`);
@@ -17,10 +18,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 // Started by another program with a channel, it ends with that program.
 process.once('disconnect', () => stop('the starting program is gone'));
 
-// Started through npm, a killed npm must not leave the service behind.
-const parent = process.ppid;
+// Started through npm, it ends with npm, also when that is killed; between them may be a shell.
+const ancestors = () => `${process.ppid} ${parentOf(process.ppid)}`;
+const started = ancestors();
 if (process.env.npm_lifecycle_event === 'start')
-  setInterval(() => process.ppid !== parent && stop('npm is gone'), 1000).unref();
+  setInterval(() => ancestors() !== started && stop('npm is gone'), 1000).unref();
 
 /** Messages say what to do; only a fault of the program itself needs its stack. */
 const plain = (error: unknown) =>

@@ -5,17 +5,29 @@ import { readFileSync } from 'node:fs';
  * no such process, or only its unreaped remains. Where there is no /proc the start time is 0 and only the pid counts.
  */
 export function processIdentity(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? null : `${pid} ${fields[18]}`;
-  } catch {
-    if (process.platform === 'linux') return null;
-  }
+  const status = statusOf(pid);
+  if (status !== null) return status[0] === 'Z' ? null : `${pid} ${status[19]}`;
+  if (process.platform === 'linux') return null;
   try {
     process.kill(pid, 0);
     return `${pid} 0`;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM' ? `${pid} 0` : null;
+  }
+}
+
+/** Process id of the parent; null where it cannot be told. */
+export const parentOf = (pid: number): number | null => {
+  const status = statusOf(pid);
+  return status === null ? null : Number(status[1]);
+};
+
+/** The fields of /proc/<pid>/stat from the state on (the name before it may hold anything); null without /proc or process. */
+function statusOf(pid: number): string[] | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return null;
   }
 }
