@@ -54,7 +54,7 @@ await main(async () => {
     running ?? (await phase('Starting PostgreSQL, API and worker', () => startService(data, { keep })));
   try {
     const { runDemo } = await import('../packages/client/dist/demo/main.js');
-    const keeps = keep || running !== null;
+    const keeps = keep || !service.child;
     return await runDemo({ url: service.url, dataset, epochs, startedMs, env: process.env, keeps });
   } finally {
     if (!running && !keep) await endService(service);

@@ -54,11 +54,23 @@ export async function startService(data, { keep }) {
     return { ...service, child, exited };
   }
   child.kill('SIGTERM');
-  throw new SetupError(`The service did not start:\n${readFileSync(log, 'utf8').trim()}`);
+  const said = readFileSync(log, 'utf8').trim();
+  if (said.includes('it is still starting')) return waitForOther(data, said);
+  throw new SetupError(`The service did not start:\n${said}`);
 }
 
-/** Ends a service that was started here and waits until it is gone. */
+/** Another command is starting the service of the folder at this moment: use that one, and leave it alone. */
+async function waitForOther(data, said) {
+  for (const end = Date.now() + START_MS; Date.now() < end; await sleep(200)) {
+    const service = await findService(data);
+    if (service) return { ...service, child: null };
+  }
+  throw new SetupError(`The service did not start:\n${said}`);
+}
+
+/** Ends a service that was started here and waits until it is gone; one that another command started stays. */
 export async function endService({ child, exited }) {
+  if (child === null) return;
   child.ref();
   child.kill('SIGTERM');
   await exited;
