@@ -60,13 +60,20 @@ if (nodeHeaders === null)
   );
 
 console.log('engine-torch: building the native engine (about a minute the first time)');
-const configured = cmake([
-  ...['-S', root, '-B', build, '-DCMAKE_BUILD_TYPE=Release'],
-  ...(have('ninja') && !existsSync(path.join(build, 'Makefile')) ? ['-G', 'Ninja'] : []),
-  `-DNODE_INCLUDE=${nodeHeaders}`,
-  `-DNAPI_INCLUDE=${napiHeaders()}`,
-  `-DCMAKE_PREFIX_PATH=${process.env.LIBTORCH ?? ''}`,
-]);
+const configure = () =>
+  cmake([
+    ...['-S', root, '-B', build, '-DCMAKE_BUILD_TYPE=Release'],
+    ...(have('ninja') ? ['-G', 'Ninja'] : ['-G', 'Unix Makefiles']),
+    `-DNODE_INCLUDE=${nodeHeaders}`,
+    `-DNAPI_INCLUDE=${napiHeaders()}`,
+    `-DCMAKE_PREFIX_PATH=${process.env.LIBTORCH ?? ''}`,
+  ]);
+let configured = configure();
+if (!configured.ok && existsSync(path.join(build, 'CMakeCache.txt'))) {
+  // What cmake remembers may be of another place, another generator or another libtorch.
+  for (const name of ['CMakeCache.txt', 'CMakeFiles']) rmSync(path.join(build, name), { recursive: true });
+  configured = configure();
+}
 if (!configured.ok && configured.output.includes('ravine: libtorch was not found')) {
   const where = process.env.LIBTORCH ? `in LIBTORCH=${process.env.LIBTORCH}` : 'on this system';
   giveUp(

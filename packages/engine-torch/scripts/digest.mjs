@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { findNodeHeaders, napiHeaders } from './requirements.mjs';
+import { napiHeaders } from './requirements.mjs';
 
 /** All files under a folder, sorted. */
 function filesUnder(folder) {
@@ -14,7 +14,7 @@ function filesUnder(folder) {
 
 export function inputsDigest(root) {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([process.version, findNodeHeaders(), process.env.LIBTORCH ?? '', root]));
+  hash.update(JSON.stringify([process.version, process.env.LIBTORCH ?? '', root]));
   hash.update(readFileSync(path.join(napiHeaders(), 'package.json')));
   for (const file of [
     path.join(root, 'CMakeLists.txt'),

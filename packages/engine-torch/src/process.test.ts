@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,6 +47,25 @@ describe('the build', () => {
       env: { PATH: folder, RAVINE_NATIVE: mode },
       encoding: 'utf8',
     });
+
+  /** What `loadTorchEngine` returns in that folder. */
+  const load = () => {
+    const script =
+      "import { loadTorchEngine } from './src/load.ts'; console.log(JSON.stringify(loadTorchEngine()))";
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    return JSON.parse(stdout) as { engine: null; reason: string };
+  };
+
+  it('leaves its reason for those who ask for the engine', () => {
+    cpSync(path.join(root, 'src'), path.join(folder, 'src'), { recursive: true });
+    cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'));
+    expect(load()).toEqual({ engine: null, reason: expect.stringContaining('has not been built') });
+    build('auto');
+    expect(load()).toEqual({ engine: null, reason: expect.stringContaining('cmake and c++ not found') });
+    writeFileSync(path.join(folder, 'build', 'ravine_torch.node'), 'not a library');
+    expect(load()).toEqual({ engine: null, reason: expect.stringContaining('cannot be loaded') });
+  });
 
   it('says what is missing and goes on, unless told to insist', () => {
     const { status, stdout } = build('auto');
