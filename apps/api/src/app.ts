@@ -115,6 +115,8 @@ function logAnswers(app: FastifyInstance): void {
 function endUnread(request: FastifyRequest['raw']): void {
   const timer = setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
   request.once('close', () => clearTimeout(timer));
+  // Whoever was to read the body has given up, and would hold it back.
+  request.unpipe();
   request.resume();
 }
 

@@ -110,6 +110,30 @@ test('an upload that is cut off leaves neither row nor bytes', async () => {
   expect((await api.app.inject('/v1/datasets')).json().data).toEqual([]);
 });
 
+test('uploads that are cut off anywhere leave no bytes, no locked key and no request that waits for ever', async () => {
+  const app = await api.build();
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+  const { payload, headers } = multipart([
+    name,
+    file(Buffer.alloc(200_000, 1)),
+    file(Buffer.alloc(200_000, 2)),
+  ]);
+  const cutOff = (i: number) =>
+    new Promise<void>((resolve) => {
+      const sent = { ...headers, 'idempotency-key': `cut-${i}` };
+      const socket = request({ port, method: 'POST', path: '/v1/datasets', headers: sent });
+      socket.on('error', () => {}).on('close', () => resolve());
+      socket.write(payload.subarray(0, Math.floor((payload.length * i) / 120)));
+      setTimeout(() => socket.destroy(), i % 12);
+    });
+  for (let i = 0; i < 120; i += 8) await Promise.all(Array.from({ length: 8 }, (_, k) => cutOff(i + k)));
+  const locked = 'select count(*)::int as count from idempotency_keys where status is null';
+  await until(async () => (await api.database.pool.query(locked)).rows[0].count === 0);
+  await until(async () => (await readdir(path.join(api.folder, 'incoming'))).length === 0);
+  expect(await blobs()).toEqual([]);
+  expect((await api.app.inject('/v1/datasets')).json().data).toEqual([]);
+});
+
 test('the answer to a refused upload arrives although its body was not read', async () => {
   const app = await api.build({ limits: { ...defaultLimits, uploadBytes: 100_000 } });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

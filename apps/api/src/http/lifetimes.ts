@@ -18,7 +18,11 @@ export function createLifetimes(): Lifetimes {
   return {
     of(reply) {
       const controller = new AbortController();
-      if (closed) controller.abort();
+      // A caller may be gone before anyone listened for it.
+      if (closed || reply.raw.destroyed) {
+        controller.abort();
+        return controller.signal;
+      }
       open.add(controller);
       reply.raw.once('close', () => {
         open.delete(controller);

@@ -35,7 +35,9 @@ export interface Upload {
 
 /** Streams a multipart body: text fields first, checked before the first byte of a file is stored, then the files. */
 export async function receiveUpload(request: FastifyRequest, options: UploadOptions): Promise<Upload> {
-  const { contract, files, maxBytes } = options;
+  const { contract, files, maxBytes, signal } = options;
+  // The reader of parts waits for ever on a request that was closed before it began.
+  signal.throwIfAborted();
   if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw tooLarge(maxBytes);
   const { maximum, minimum } = contract.files as { maximum: number; minimum: number };
   const fields: Record<string, string> = Object.create(null);
