@@ -55,7 +55,10 @@ await main(async () => {
   try {
     const { runDemo } = await import('../packages/client/dist/demo/main.js');
     const keeps = keep || !service.child;
-    return await runDemo({ url: service.url, dataset, epochs, startedMs, env: process.env, keeps });
+    const code = await runDemo({ url: service.url, dataset, epochs, startedMs, env: process.env, keeps });
+    // Not after a success: then the result is the last line.
+    if (code !== 0 && !keeps) note('stopping the service that was started for this …');
+    return code;
   } finally {
     if (!running && !keep) await endService(service);
   }

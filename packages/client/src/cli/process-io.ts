@@ -23,7 +23,7 @@ export function processIo(env: Record<string, string | undefined>): Io {
     out: (line) => process.stdout.write(line),
     err: (line) => process.stderr.write(line),
     env,
-    columns: redraws ? (process.stderr.columns ?? 80) : null,
+    columns: redraws ? process.stderr.columns || 80 : null,
     signal: interrupt.signal,
     readStdin: () => text(process.stdin),
     defaultDataFolder: fileURLToPath(new URL('../../../../.ravine', import.meta.url)),
