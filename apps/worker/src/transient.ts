@@ -4,9 +4,16 @@ import type { RetryOptions } from './retry.js';
 const PATIENCE_MS = 2 * 60 * 1000;
 const SHUTDOWN_PATIENCE_MS = 3_000;
 
-/** Whether an error says of itself that the same call may succeed later: a database, queue or storage that is away. */
+/** Codes of the operating system and of the storage. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'full']);
+
+/** A full disk: worth another try later, but it does not empty itself within minutes. */
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && FULL.has(String(error.code));
+
+/** Whether the same call may succeed later: the database, the queue or the storage is away, or a disk is full. */
 export const isTransient = (error: unknown): boolean =>
-  error instanceof Error && 'retryable' in error && error.retryable === true;
+  isDiskFull(error) || (error instanceof Error && 'retryable' in error && error.retryable === true);
 
 /** For writes that nobody else would make as long as this worker lives: repeated until it shuts down, then only briefly. */
 export const untilShutdown = (shutdown: AbortSignal): RetryOptions =>
@@ -15,3 +22,9 @@ export const untilShutdown = (shutdown: AbortSignal): RetryOptions =>
     : { retryable: isTransient, maxMs: Number.POSITIVE_INFINITY, signal: shutdown };
 
 export const sitOut: RetryOptions = { retryable: isTransient, maxMs: PATIENCE_MS };
+
+/** The same for files that come to this machine or leave it before anything was computed: a full disk is told at once. */
+export const sitOutTransfer: RetryOptions = {
+  retryable: (error) => isTransient(error) && !isDiskFull(error),
+  maxMs: PATIENCE_MS,
+};

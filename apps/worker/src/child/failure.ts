@@ -1,6 +1,7 @@
 import type { Failure } from '@ravine/contracts';
 import { DatasetError } from '@ravine/datasets';
 import { EngineError, type EngineErrorCode, SpecError } from '@ravine/training';
+import { isDiskFull } from '../transient.js';
 
 const classOfEngineError: Record<EngineErrorCode, Failure['class']> = {
   engine_unavailable: 'config',
@@ -39,6 +40,3 @@ function failure(kind: Failure['class'], code: string, message: string): Failure
   const retryable = kind === 'infrastructure' || kind === 'internal';
   return { class: kind, code, message, step: null, retryable, evidence: {} };
 }
-
-const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');

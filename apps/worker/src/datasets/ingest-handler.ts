@@ -3,14 +3,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IngestClaim, IngestEnd } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
-import { StorageError } from '@ravine/storage';
 import { childEnvironment } from '../child/environment.js';
 import { describeExit } from '../child/exit.js';
 import { startChild } from '../child/host.js';
 import type { FromChild } from '../child/protocol.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
-import { isTransient, sitOut, untilShutdown } from '../transient.js';
+import { isDiskFull, isTransient, sitOutTransfer, untilShutdown } from '../transient.js';
 
 type Result = Exclude<FromChild<'ingest'>, { type: 'progress' }>;
 
@@ -78,7 +77,7 @@ async function pack(claim: IngestClaim, folder: string, context: WorkerContext):
   if (result.type === 'refused') return { status: 'refused', report: result.report };
   for (const { path } of result.files) {
     await withRetry(() => storage.put(createReadStream(path), { signal: shutdown }), {
-      ...sitOut,
+      ...sitOutTransfer,
       signal: shutdown,
     });
     await rm(path); // the disk need not hold everything twice
@@ -94,7 +93,7 @@ async function fetchUploads(
   const files = [];
   for (const [i, { name, key }] of claim.uploads.entries()) {
     const path = join(folder, `upload-${i}`); // not the user's name, which may be any text
-    await withRetry(() => storage.copyToFile(key, path), { ...sitOut, signal: shutdown });
+    await withRetry(() => storage.copyToFile(key, path), { ...sitOutTransfer, signal: shutdown });
     files.push({ name, path });
   }
   return files;
@@ -163,7 +162,7 @@ class IngestFault extends Error {
 function failureOf(error: unknown): { code: string; message: string } {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'internal';
-  if (code === 'ENOSPC' || code === 'EDQUOT' || (error instanceof StorageError && error.code === 'full')) {
+  if (isDiskFull(error)) {
     return { code: 'storage_full', message: `${message}. Free space and upload the dataset again` };
   }
   return { code, message: `${message}. Upload the dataset again` };

@@ -1,25 +1,17 @@
 import type { Failure } from '@ravine/contracts';
-import { StorageError } from '@ravine/storage';
+import type { StorageError } from '@ravine/storage';
 import { type ChildExit, describeExit } from '../child/exit.js';
-import { isTransient } from '../transient.js';
+import { isDiskFull, isTransient } from '../transient.js';
 
 /** What an error of the worker's own work means for the job. */
 export const failureOfFault = (error: unknown): Failure =>
   isTransient(error) ? infrastructureFailure(error) : internalFailure(error);
 
-/** The database or the storage is away: the job goes on from its last checkpoint once they are back. */
+/** The database or the storage is away or full: the job goes on from its last checkpoint once they are back. */
 function infrastructureFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
-  const code =
-    error instanceof StorageError && error.code === 'full' ? 'storage_full' : 'service_unavailable';
-  return {
-    class: 'infrastructure',
-    code,
-    message: `the database or the storage could not be reached: ${message}`,
-    step: null,
-    retryable: true,
-    evidence: {},
-  };
+  const code = isDiskFull(error) ? 'storage_full' : 'service_unavailable';
+  return { class: 'infrastructure', code, message, step: null, retryable: true, evidence: {} };
 }
 
 /** A dataset blob is missing or damaged. */

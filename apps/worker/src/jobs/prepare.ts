@@ -3,11 +3,7 @@ import type { Checkpoint, DatasetManifest } from '@ravine/contracts';
 import { type Storage, StorageError } from '@ravine/storage';
 import type { BlobCache } from '../blob-cache.js';
 import { withRetry } from '../retry.js';
-
-/** Longer outages of the storage send the job back to the queue. */
-const STORAGE_PATIENCE_MS = 2 * 60 * 1000;
-
-const retryable = (error: unknown): boolean => error instanceof StorageError && error.retryable;
+import { sitOutTransfer } from '../transient.js';
 
 /** Local copies of all blobs of a packed dataset, by key. Throws StorageError. */
 export async function fetchDataset(
@@ -21,7 +17,7 @@ export async function fetchDataset(
   const files: Record<string, string> = {};
   for (const key of keys) {
     signal.throwIfAborted();
-    files[key] = await withRetry(() => cache.fetch(key), { retryable, maxMs: STORAGE_PATIENCE_MS, signal });
+    files[key] = await withRetry(() => cache.fetch(key), { ...sitOutTransfer, signal });
   }
   return files;
 }
@@ -36,7 +32,7 @@ export async function fetchCheckpoint(
   const path = join(folder, 'resume.safetensors');
   try {
     const work = () => storage.copyToFile(checkpoint.sha256, path);
-    await withRetry(work, { retryable, maxMs: STORAGE_PATIENCE_MS, signal });
+    await withRetry(work, { ...sitOutTransfer, signal });
     return path;
   } catch (error) {
     if (error instanceof StorageError && (error.code === 'not_found' || error.code === 'corrupt'))

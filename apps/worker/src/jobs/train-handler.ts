@@ -61,6 +61,7 @@ async function runAttempt(
   context: WorkerContext,
 ): Promise<Ending> {
   const { database, workspace, shutdown } = context;
+  const folder = await workspace.create('job');
   const interruptions = createInterruptions();
   const watch = watchCancel(database, claim.job.id, claim.attempt, interruptions);
   const handBack = (): void => interruptions.raise({ kind: 'hand-back' });
@@ -68,7 +69,6 @@ async function runAttempt(
   if (shutdown.aborted) handBack();
   // Whatever the queue says (`cancel`, `lock-lost`), the row decides.
   hint.addEventListener('abort', () => void watch.look(), { once: true });
-  const folder = await workspace.create('job');
   try {
     await watch.look(); // a job that lost its worker may have been cancelled since
     return await train(kind, claim, folder, interruptions, context);
