@@ -169,8 +169,12 @@ Napi::Value SessionObject::restore(const Napi::CallbackInfo& info) {
   const Napi::Object values = info[0].As<Napi::Object>();
   for (const auto& [name, value] : values) {
     const Napi::TypedArray array = Napi::Value(value).As<Napi::TypedArray>();
-    arrays[name.As<Napi::String>().Utf8Value()] =
-        static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+    const void*& data = arrays[name.As<Napi::String>().Utf8Value()];
+    if (array.TypedArrayType() == napi_float64_array) {
+      data = array.As<Napi::Float64Array>().Data();
+    } else {
+      data = array.As<Napi::Float32Array>().Data();
+    }
   }
   const auto compute = [this, arrays = std::move(arrays)](Notifier&) {
     session_->restore([&](const std::string& name) -> const void* {
