@@ -4,7 +4,7 @@ import type { DeliveryHandler, Outcome } from '@ravine/queue';
 import { StorageError } from '@ravine/storage';
 import { childEnvironment } from '../child/environment.js';
 import type { TrainStart } from '../child/protocol.js';
-import { canCompute } from '../engines.js';
+import { belongsElsewhere } from '../elsewhere.js';
 import { createOutbox } from '../outbox.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
@@ -25,9 +25,9 @@ const ELSEWHERE_MS = 2_000;
 
 /** Trains the job of a delivery, if it is still to be trained. Late and doubled deliveries find nothing to claim. */
 export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext): DeliveryHandler {
-  const { database, engines, running, workerId, log } = context;
+  const { database, running, workerId, log } = context;
   return async ({ id, signal }): Promise<Outcome> => {
-    if (!canCompute(engines, kind) && (await anotherCan(kind, context))) return { retryInMs: ELSEWHERE_MS };
+    if (await belongsElsewhere(kind, context)) return { retryInMs: ELSEWHERE_MS };
     if (running.has(id)) return 'done'; // a doubled delivery: the claim would go to the same worker again
     running.set(id, { device: null });
     try {
@@ -44,14 +44,6 @@ export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext)
       running.delete(id);
     }
   };
-}
-
-/** Whether a job that cannot run here should wait for another worker. If there is none it is refused, with the reason. */
-async function anotherCan(kind: 'cpu' | 'cuda', { database, workerId }: WorkerContext): Promise<boolean> {
-  const workers = await database.workers.list();
-  return workers.some(
-    ({ id, status, engines }) => id !== workerId && status === 'online' && canCompute(engines, kind),
-  );
 }
 
 async function runAttempt(

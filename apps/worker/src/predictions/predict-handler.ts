@@ -4,6 +4,7 @@ import type { Database, PredictionClaim } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
 import { StorageError } from '@ravine/storage';
 import { ChildEnded } from '../child/host.js';
+import { belongsElsewhere } from '../elsewhere.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
 import { isTransient } from '../transient.js';
@@ -13,11 +14,13 @@ type Finished = Parameters<Database['predictions']['finish']>[1];
 
 /** Somebody waits for the answer: a later one helps nobody. */
 const PATIENCE_MS = 10_000;
+const ELSEWHERE_MS = 200;
 
 /** Classifies the images of a prediction, if nobody has yet. */
 export function createPredictHandler(context: WorkerContext): DeliveryHandler {
   const { database, workerId, workspace, log } = context;
   return async ({ id }): Promise<Outcome> => {
+    if (await belongsElsewhere('cpu', context)) return { retryInMs: ELSEWHERE_MS };
     const claim = await database.predictions.claim(id, workerId);
     if (!claim) return 'done';
     const folder = await workspace.create('predict');
