@@ -72,12 +72,10 @@ async function run(
       files,
     });
     return { answer: await handler({ ...input, body: upload.body, files }, context), hash: upload.hash };
-  } catch (error) {
-    await services.blobs.discard(
-      files.map(({ key }) => key),
-      context.log,
-    );
-    throw error;
+  } finally {
+    // What the handler gave to a row stays, the rest goes: after an error, and the images of a prediction.
+    const keys = files.map(({ key }) => key);
+    await services.blobs.release(keys, context.log);
   }
 }
 

@@ -20,7 +20,6 @@ export function createDatasetHandlers({ database, queues, blobs }: Services): Ha
         uploads: files,
         uploadBytes,
       });
-      blobs.keep(files.map(({ key }) => key));
       // The row is the truth: where the queue does not answer now, the sweeper delivers it later.
       await queues
         .enqueue('control', id)

@@ -39,8 +39,8 @@ export function createModelHandlers(services: Services): HandlersOf<Names> {
         reply.header('location', `/v1/models/${model.id}`);
         return model;
       } finally {
-        // Nothing is removed that the new row names.
-        if (made) await blobs.discard([blob.key], log);
+        // It stays when the new row names it.
+        if (made) await blobs.release([blob.key], log);
       }
     },
 

@@ -9,7 +9,7 @@ const WAIT_MS = 30_000;
 const POLL_MS = 500;
 
 export function createPredictHandlers(services: Services): HandlersOf<'predict'> {
-  const { database, queues, blobs } = services;
+  const { database, queues } = services;
   return {
     async predict({ params: { modelId }, query, files }, context) {
       const { project, log } = context;
@@ -26,9 +26,7 @@ export function createPredictHandlers(services: Services): HandlersOf<'predict'>
       } finally {
         await database.predictions
           .remove(project, id)
-          .catch((err) => log.warn({ err, id }, 'prediction row stays'));
-        const keys = files.map(({ key }) => key);
-        await blobs.discard(keys, log);
+          .catch((err) => log.warn({ err, id }, 'prediction row stays until it expires'));
       }
     },
   };

@@ -11,7 +11,7 @@ const Header = z.record(z.string(), z.object({ data_offsets: z.tuple([z.int(), z
 type Header = z.output<typeof Header>;
 
 /**
- * The weights of a checkpoint (`model.*`) as a blob of their own, held until the caller keeps or discards it. A checkpoint
+ * The weights of a checkpoint (`model.*`) as a blob of their own, held until the caller releases it. A checkpoint
  * that has nothing else is its own answer; what a run needs to go on (optimizer state, best weights so far) is left out.
  */
 export async function exportWeights(

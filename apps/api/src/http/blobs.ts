@@ -4,19 +4,18 @@ import type { FastifyBaseLogger } from 'fastify';
 
 /** Blobs of requests that run: not yet named by a row, and shared by whoever sends the same bytes. */
 export interface Blobs {
-  /** Stores the content and holds it until `keep` or `discard`. */
+  /** Stores the content and holds it until `release`. */
   put(source: AsyncIterable<Uint8Array>, options: PutOptions): Promise<Blob>;
-  /** Rows name them now. */
-  keep(keys: readonly string[]): void;
-  /** Lets go and removes those that nobody else holds and no row names. */
-  discard(keys: readonly string[], log: FastifyBaseLogger): Promise<void>;
+  /** Lets go of what `put` gave, once each, and removes what nobody else holds and no row names. */
+  release(keys: readonly string[], log: FastifyBaseLogger): Promise<void>;
   /** Removes what a deleted row named, under the same conditions. A fault is logged: the sweeper takes what is left. */
   remove(keys: readonly string[], log: FastifyBaseLogger): Promise<void>;
 }
 
 export function createBlobs({ storage, database }: { storage: Storage; database: Database }): Blobs {
   const holders = new Map<string, number>();
-  const release = (key: string): boolean => {
+  /** Whether nobody holds it any more. */
+  const letGo = (key: string): boolean => {
     const left = (holders.get(key) ?? 1) - 1;
     if (left > 0) holders.set(key, left);
     else holders.delete(key);
@@ -24,7 +23,8 @@ export function createBlobs({ storage, database }: { storage: Storage; database:
   };
   const remove = async (keys: readonly string[], log: FastifyBaseLogger): Promise<void> => {
     try {
-      for (const key of await database.unreferenced(keys)) {
+      const unnamed = keys.length > 0 ? await database.unreferenced(keys) : [];
+      for (const key of unnamed) {
         if (!holders.has(key)) await storage.delete(key);
       }
     } catch (err) {
@@ -37,10 +37,7 @@ export function createBlobs({ storage, database }: { storage: Storage; database:
       holders.set(blob.key, (holders.get(blob.key) ?? 0) + 1);
       return blob;
     },
-    keep(keys) {
-      for (const key of keys) release(key);
-    },
-    discard: (keys, log) => remove(keys.filter(release), log),
+    release: (keys, log) => remove(keys.filter(letGo), log),
     remove,
   };
 }

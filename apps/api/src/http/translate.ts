@@ -1,4 +1,4 @@
-import { AppError, type AppErrorOptions, type ErrorCode, errorCatalog } from '@ravine/contracts';
+import { AppError, type ErrorCode, errorCatalog } from '@ravine/contracts';
 import { QueueError } from '@ravine/queue';
 import { StorageError } from '@ravine/storage';
 
@@ -6,41 +6,42 @@ import { StorageError } from '@ravine/storage';
 export function translate(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof StorageError) return fromStorage(thrown);
-  if (thrown instanceof QueueError && thrown.code === 'unavailable') {
-    return refuse('service_unavailable', 'The queue does not answer; see GET /readyz', thrown);
-  }
-  const code = codeOf(thrown);
-  const known = HTTP[code];
-  if (known) return refuse(known[0], known[1], thrown);
-  if (thrown instanceof Error && thrown.name === 'AbortError') {
-    return refuse(
-      'service_unavailable',
-      'The service is closing; send the request again in a moment',
-      thrown,
-    );
-  }
-  if (isCutMultipart(thrown)) {
-    return refuse('bad_request', 'The multipart body is malformed or ends too early; send it again', thrown);
-  }
-  if (UNREACHABLE.test(code) || isUnreachable(thrown)) {
-    return refuse(
-      'service_unavailable',
-      'The database or the queue does not answer; GET /readyz says which',
-      thrown,
-    );
-  }
-  if (code === 'ENOSPC' || code === '53100') {
-    return refuse('storage_full', 'The disk is full: free space on the machine of the service', thrown);
-  }
-  return refuse(
+  const known = HTTP[codeOf(thrown)] ?? faults.find(({ is }) => is(thrown))?.answer;
+  const [code, detail] = known ?? [
     'internal',
-    'Unexpected fault; the log of the service has the requestId and the cause',
-    thrown,
-  );
+    'Unexpected fault; the log has the cause under this requestId',
+  ];
+  return new AppError(code, { detail, cause: thrown });
 }
 
-const refuse = (code: ErrorCode, detail: string, cause: unknown, more: AppErrorOptions = {}): AppError =>
-  new AppError(code, { detail, cause, ...more });
+type Answer = [ErrorCode, string];
+
+/** Faults that have no code of their own, or many. */
+const faults: { is: (thrown: unknown) => boolean; answer: Answer }[] = [
+  {
+    is: (thrown) => thrown instanceof QueueError && thrown.code === 'unavailable',
+    answer: ['service_unavailable', 'The queue does not answer; see GET /readyz'],
+  },
+  {
+    is: (thrown) => thrown instanceof Error && thrown.name === 'AbortError',
+    answer: ['service_unavailable', 'The service is closing; send the request again in a moment'],
+  },
+  {
+    // The multipart parser throws errors without codes.
+    is: (thrown) =>
+      thrown instanceof Error &&
+      /multipart data|malformed part header|boundary not found/i.test(thrown.message),
+    answer: ['bad_request', 'The multipart body is malformed or ends too early; send it again'],
+  },
+  {
+    is: isUnreachable,
+    answer: ['service_unavailable', 'The database or the queue does not answer; GET /readyz says which'],
+  },
+  {
+    is: (thrown) => ['ENOSPC', '53100'].includes(codeOf(thrown)),
+    answer: ['storage_full', 'The disk is full: free space on the machine of the service'],
+  },
+];
 
 function codeOf(thrown: unknown): string {
   const code = (thrown as { code?: unknown } | null)?.code;
@@ -48,7 +49,7 @@ function codeOf(thrown: unknown): string {
 }
 
 /** Errors of the HTTP library and of the multipart reader. */
-const HTTP: Record<string, [ErrorCode, string]> = {
+const HTTP: Record<string, Answer> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'A JSON body may have 1 MiB at most'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send Content-Type: application/json'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad_request', 'The body is not as long as Content-Length says'],
@@ -66,45 +67,36 @@ const HTTP: Record<string, [ErrorCode, string]> = {
   '22P05': ['validation_failed', 'The request has text that cannot be stored'],
 };
 
-/** The multipart parser throws errors without codes. */
-const isCutMultipart = (thrown: unknown): boolean =>
-  thrown instanceof Error && /multipart data|malformed part header|boundary not found/i.test(thrown.message);
-
 /** Connection faults of Node, PostgreSQL (classes 08, 53, 57P) and the object mapper (P10xx, P2024). */
 const UNREACHABLE =
   /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53[03]00|57P0\d|P100\d|P1017|P2024)$/;
 
+const UNREACHABLE_TEXT =
+  /connection (terminated|closed|is closed)|timeout exceeded when trying to connect|max retries per request/i;
+
 function isUnreachable(thrown: unknown): boolean {
+  if (UNREACHABLE.test(codeOf(thrown))) return true;
   if (!(thrown instanceof Error)) return false;
   return (
-    /connection (terminated|closed|is closed)|timeout exceeded when trying to connect|max retries per request/i.test(
-      thrown.message,
-    ) ||
-    (thrown.cause !== undefined && thrown.cause !== thrown && isUnreachableCause(thrown.cause))
+    UNREACHABLE_TEXT.test(thrown.message) || (thrown.cause instanceof Error && isUnreachable(thrown.cause))
   );
 }
 
-const isUnreachableCause = (cause: unknown): boolean =>
-  UNREACHABLE.test(codeOf(cause)) || isUnreachable(cause);
-
 function fromStorage(error: StorageError): AppError {
+  const refuse = (code: ErrorCode, detail: string) => new AppError(code, { detail, cause: error });
   switch (error.code) {
     case 'too_large':
-      return refuse('payload_too_large', error.message, error);
+      return refuse('payload_too_large', error.message);
     case 'full':
-      return refuse(
-        'storage_full',
-        'The artifact storage is full: free space there, then send it again',
-        error,
-      );
+      return refuse('storage_full', 'The artifact storage is full: free space there, then send it again');
     case 'unavailable':
-      return refuse('service_unavailable', 'The artifact storage does not answer; see GET /readyz', error);
+      return refuse('service_unavailable', 'The artifact storage does not answer; see GET /readyz');
     case 'range':
-      return refuse('range_not_satisfiable', error.message, error);
+      return refuse('range_not_satisfiable', error.message);
     case 'not_found':
     case 'corrupt':
-      return refuse('content_damaged', 'The stored content is missing or damaged; make it anew', error);
+      return refuse('content_damaged', 'The stored content is missing or damaged; make it anew');
     default:
-      return refuse('internal', errorCatalog.internal.title, error);
+      return refuse('internal', errorCatalog.internal.title);
   }
 }
