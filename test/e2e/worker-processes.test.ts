@@ -141,7 +141,7 @@ describe('worker processes', () => {
 
     it('go on with the job of a worker that was killed, and its training process dies with it', async () => {
       const first = await start();
-      const id = await stack.submit(dataset, { ...long, epochs: 200 });
+      const id = await stack.submit(dataset, { ...long, epochs: 80 });
       await stack.jobWhen(id, ({ progress }) => (progress?.epoch ?? 0) > 3);
       const [child] = await childrenOf(first.pid, 'train');
       await end(first, 'SIGKILL');
@@ -151,7 +151,7 @@ describe('worker processes', () => {
       const job = await stack.jobWhen(id, ({ status }) => status === 'succeeded');
       expect(job).toMatchObject({ attempt: 2, stopReason: 'completed' });
       expect(await resumptions(id)).toHaveLength(1);
-      expect(await lossSteps(id)).toEqual(Array.from({ length: 1200 }, (_, i) => i + 1));
+      expect(await lossSteps(id)).toEqual(Array.from({ length: 480 }, (_, i) => i + 1));
     });
   });
 });
