@@ -32,12 +32,22 @@ Graph::Graph(const Program& program, ParameterStore& store, const Numerics& nume
       trains_[i] = trains_[i] || trains_[input];
     }
   }
+  // The ReLU that alone reads a value, −1 where there is none.
+  std::vector<int> relu_after(count, -1);
+  for (size_t i = 0; i < count; ++i) {
+    const int source = program.nodes[i].inputs[0];
+    const bool alone = source != kInput && source != program.output && uses_[source] == 1;
+    if (alone && program.nodes[i].kind == "relu") relu_after[source] = static_cast<int>(i);
+  }
   for (size_t i = 0; i < count; ++i) {
     const Node& node = program.nodes[i];
     const int source = node.inputs[0];
-    const bool alone = source != kInput && source != program.output && uses_[source] == 1 &&
-                       leaves_its_output_alone(program.nodes[source].kind);
-    layers_.push_back(make_layer({node, static_cast<int>(i), store, numerics, alone}));
+    const bool follows_alone = source != kInput && relu_after[source] == static_cast<int>(i);
+    const std::string before = source == kInput ? "" : program.nodes[source].kind;
+    const bool done = follows_alone && before == "batch-norm" && batch_norm_takes_relu(numerics);
+    const bool overwrites = follows_alone && leaves_its_output_alone(before);
+    layers_.push_back(
+        make_layer({node, static_cast<int>(i), store, numerics, overwrites, relu_after[i] >= 0, done}));
   }
 }
 

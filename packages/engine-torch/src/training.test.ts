@@ -92,6 +92,13 @@ describeNative('training', () => {
     },
   );
 
+  it.each(['fp32', 'bf16'] as const)('lets no layer swallow a NaN, %s', async (precision) => {
+    const start = roughState(program(precision));
+    start.get('model.conv1.weight')!.data[0] = Number.NaN;
+    const { stats } = await trainFrom(program(precision), data, start, planOf(batches, 0.01));
+    expect(stats).toMatchObject({ steps: 1, nonFinite: { step: 0, what: 'loss' } });
+  });
+
   it('stops at a step boundary when aborted, in a state that goes on exactly', async () => {
     const plan = long();
     await withSession(program(), data, async (session) => {

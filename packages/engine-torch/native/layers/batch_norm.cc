@@ -48,6 +48,13 @@ class BatchNorm : public Layer {
 
 }  // namespace
 
-LayerPointer make_batch_norm(const LayerContext& context) { return std::make_unique<BatchNorm>(context); }
+bool batch_norm_takes_relu(const Numerics& numerics) {
+  return numerics.device.is_cpu() && numerics.master == at::kFloat;
+}
+
+LayerPointer make_batch_norm(const LayerContext& context) {
+  if (batch_norm_takes_relu(context.numerics)) return make_batch_norm_cpu(context);
+  return std::make_unique<BatchNorm>(context);
+}
 
 }  // namespace ravine

@@ -37,6 +37,8 @@ struct LayerContext {
   ParameterStore& store;
   const Numerics& numerics;
   bool may_overwrite_input;  // nobody else reads the input's memory
+  bool relu_follows;         // and nothing else reads this layer's value: a layer that can, takes the ReLU in
+  bool relu_done;            // this is a ReLU that the layer before has taken in
 };
 
 using LayerPointer = std::unique_ptr<Layer>;
@@ -45,6 +47,9 @@ LayerPointer make_layer(const LayerContext& context);
 
 LayerPointer make_conv2d(const LayerContext& context);
 LayerPointer make_batch_norm(const LayerContext& context);
+LayerPointer make_batch_norm_cpu(const LayerContext& context);
+/// Whether batch normalisation takes in the ReLU that follows it.
+bool batch_norm_takes_relu(const Numerics& numerics);
 LayerPointer make_relu(const LayerContext& context);
 LayerPointer make_max_pool(const LayerContext& context);
 LayerPointer make_avg_pool(const LayerContext& context);

@@ -1,0 +1,38 @@
+// Lets the compiler build a loop for several instruction sets and choose at load time: the addon itself is built for
+// the oldest processor, so that one build runs on every machine of an architecture.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#define RAVINE_SIMD __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define RAVINE_SIMD
+#endif
+// A body that each of those variants takes in whole.
+#define RAVINE_INLINE inline __attribute__((always_inline))
+
+namespace ravine {
+
+/// A bf16 value as its bits.
+using Bits16 = uint16_t;
+
+RAVINE_INLINE float to_float(float value) { return value; }
+RAVINE_INLINE float to_float(Bits16 value) {
+  const uint32_t bits = static_cast<uint32_t>(value) << 16;
+  float result;
+  std::memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+RAVINE_INLINE void store(float* target, float value) { *target = value; }
+/// Rounds to nearest, ties to even; NaN stays NaN.
+RAVINE_INLINE void store(Bits16* target, float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  *target = static_cast<Bits16>(value != value ? 0x7fc0u : rounded);
+}
+
+}  // namespace ravine
