@@ -134,7 +134,7 @@ describe('wrong input', () => {
       3,
       'dataset_not_found',
     ],
-    [['jobs', 'submit', '--dataset', 'no such name', '--preset', 'shapes'], 2, 'no ready dataset'],
+    [['jobs', 'submit', '--dataset', 'no such name', '--preset', 'shapes'], 3, 'no ready dataset'],
     [['jobs', 'submit', '--dataset', 'ds_x', '--set', 'nonsense=1', '--epochs', '0'], 2, '/recipe'],
     [['models', 'show', 'mdl_01m84eyc17r9rs9ky3gj59vf3g'], 3, 'model_not_found'],
     [['catalog', 'optimizer'], 2, 'optimizers'],

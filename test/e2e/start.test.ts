@@ -26,6 +26,7 @@ afterEach(() => {
   }
 });
 
+const parentOf = (pid: number) => /\) \w (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
 const start = (env: Record<string, string> = {}, where = folder) =>
   startService(where, { RAVINE_PORT: '0', ...env });
 const nothingLeft = (seconds: number) =>
@@ -54,12 +55,17 @@ describe('a service', () => {
 
   it('leaves no API and no worker when it is killed by force, and starts again on the same folder', async () => {
     const first = await start();
+    const { port } = new URL(first.url);
     const parts = () =>
       processesOf(folder).filter(({ command }) => /apps\/(api|worker|standalone)/.test(command));
     expect(parts().length).toBeGreaterThanOrEqual(2);
     await first.stop('SIGKILL');
-    await until('API and worker have ended', () => parts().length === 0, 40);
-    const second = await start();
+    // At once, and on the same port: what is left of the first one is waited for.
+    const second = await start({ RAVINE_PORT: port });
+    const mine = String(second.child.pid);
+    const foreign = () => parts().filter(({ pid }) => String(pid) !== mine && parentOf(pid) !== mine);
+    await until('API and worker of the first have ended', () => foreign().length === 0, 40);
+    expect(second.url).toBe(first.url);
     expect((await second.stop()).code).toBe(0);
     await nothingLeft(5);
   });

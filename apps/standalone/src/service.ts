@@ -8,12 +8,14 @@ import { lockDataFolder } from './lock.js';
 import { type PartOptions, startPart } from './parts.js';
 import { choosePort, portIsFree } from './port.js';
 import { askWorkers, type Readiness } from './readiness.js';
-import { removeServiceFile, writeServiceFile } from './service-file.js';
+import { readServiceFile, removeServiceFile, writeServiceFile } from './service-file.js';
 import { waitFor } from './wait.js';
 
 /** A worker hands its jobs back in this time; then it is killed, and the jobs are found again by their heartbeat. */
 const WORKER_GRACE_MS = 30_000;
 const API_GRACE_MS = 10_000;
+/** The API ends within its grace, or is ended by its leash. */
+const PREDECESSOR_MS = 35_000;
 /** How long the first report of the worker is waited for. */
 const REPORT_MS = 10_000;
 /** How often another port is tried because a second service was faster. */
@@ -64,6 +66,7 @@ async function bringUp(
   const { signal } = options;
   await openDataFolder(dataFolder);
   endings.push(await lockDataFolder(dataFolder));
+  await endOfPredecessor(config, options);
   const databaseUrl = config.databaseUrl ?? (await startDatabase(dataFolder, options, endings));
   signal.throwIfAborted();
   await migrate(databaseUrl);
@@ -86,6 +89,24 @@ async function bringUp(
   await writeServiceFile(dataFolder, { url, pid: process.pid, startedAt: new Date().toISOString() });
   endings.push(() => removeServiceFile(dataFolder));
   return { url, readiness };
+}
+
+/**
+ * `service.json` without a service: it was killed by force, and its API may still be closing. Waiting for that port keeps
+ * the address the same.
+ */
+async function endOfPredecessor(
+  { dataFolder, host }: Config,
+  { say, signal }: ServiceOptions,
+): Promise<void> {
+  const left = await readServiceFile(dataFolder);
+  if (left === null) return;
+  await removeServiceFile(dataFolder);
+  const port = Number(new URL(left.url).port);
+  const free = async () => ((await portIsFree(host, port)) ? true : null);
+  if (await free()) return;
+  say('the service before was killed; waiting for its parts to end');
+  await waitFor(free, PREDECESSOR_MS, signal);
 }
 
 async function startDatabase(dataFolder: string, { say }: ServiceOptions, endings: Endings): Promise<string> {

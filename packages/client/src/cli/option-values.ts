@@ -11,6 +11,9 @@ export function integerValue(text: string): number {
   return Number(text);
 }
 
+/** Comma-separated names. */
+export const namesValue = (text: string): string[] => text.split(',').map((name) => name.trim());
+
 export const listValue = (text: string, before: string[] = []): string[] => [...before, text];
 
 /** Repeatable `key=value`. */

@@ -15,13 +15,7 @@ export interface DemoDataset {
   preset: 'fashion-cnn' | 'shapes';
   /** Passes that are enough to show it; the preset trains longer. */
   epochs: number;
-  /** Names of the classes, where the upload has only numbers. */
-  classNames: readonly string[] | null;
 }
-
-/** A class's name; Fashion-MNIST's files hold numbers only. */
-export const nameOf = ({ classNames }: DemoDataset, given: string): string =>
-  classNames?.[Number(given)] ?? given;
 
 /** Where the Debian package dataset-fashion-mnist puts its files. */
 const FOLDER = '/usr/share/datasets/fashion-mnist';
@@ -31,6 +25,7 @@ const FILES = [
   't10k-images-idx3-ubyte.gz',
   't10k-labels-idx1-ubyte.gz',
 ];
+/** The files hold numbers only. */
 const FASHION = [
   'T-shirt/top',
   'trouser',
@@ -48,7 +43,7 @@ const FASHION = [
 export async function demoDataset(name: DemoDatasetName): Promise<DemoDataset> {
   if (name === 'shapes') {
     const fields = { ...shapesFields('demo-shapes'), labels: { source: 'shapes-seed-0' } };
-    return { fields, files: [shapesFile()], preset: 'shapes', epochs: 6, classNames: null };
+    return { fields, files: [shapesFile()], preset: 'shapes', epochs: 6 };
   }
   const paths = FILES.map((file) => path.join(FOLDER, file));
   const files = await Promise.all(paths.map(fileFromDisk)).catch((error: Error) => {
@@ -58,8 +53,8 @@ export async function demoDataset(name: DemoDatasetName): Promise<DemoDataset> {
         '    npm run demo -- --dataset shapes',
     );
   });
-  const fields = { name: 'fashion-mnist', labels: { source: await digest(paths) } };
-  return { fields, files, preset: 'fashion-cnn', epochs: 3, classNames: FASHION };
+  const fields = { name: 'fashion-mnist', classes: FASHION, labels: { source: await digest(paths) } };
+  return { fields, files, preset: 'fashion-cnn', epochs: 3 };
 }
 
 async function digest(paths: string[]): Promise<string> {

@@ -7,7 +7,7 @@ import { counted } from '../cli/upload-progress.js';
 import type { Client } from '../client.js';
 import type { RavineError } from '../error.js';
 import { fileOfBytes } from '../multipart.js';
-import { type DemoDataset, nameOf } from './datasets.js';
+import type { DemoDataset } from './datasets.js';
 
 export interface Demo {
   client: Client;
@@ -124,10 +124,10 @@ export async function predict({ client, io, say }: Demo, job: Job, demo: DemoDat
   );
   const { results } = await client.models.predict(model.id, files, { topK: 1 }, io);
   const rows = results.map(({ fileName, classes, error }, i) => {
-    const truth = nameOf(demo, known[i]?.class ?? '?');
+    const truth = known[i]?.class ?? '?';
     const best = classes?.[0];
     if (!best) throw new Error(`${fileName} was not classified: ${error?.message ?? 'no classes came'}`);
-    const said = nameOf(demo, best.class);
+    const said = best.class;
     return [fileName, truth, said, percent(best.probability), said === truth ? '' : 'wrong'];
   });
   say('');

@@ -12,6 +12,8 @@ export interface CreateDatasetInput {
   width?: number | undefined;
   channels?: 1 | 3 | undefined;
   fit?: 'crop' | 'contain' | 'stretch' | undefined;
+  /** Class names in label order: names for the numbers of IDX files, or an order for class folders. */
+  classes?: readonly string[] | undefined;
   labels?: Record<string, string> | undefined;
 }
 
@@ -19,9 +21,13 @@ export interface ReadyOptions extends CallOptions {
   onProgress?: ((dataset: Dataset) => void) | undefined;
 }
 
-const textFields = ({ labels, ...fields }: CreateDatasetInput): Record<string, string> =>
+const textFields = ({ classes, labels, ...fields }: CreateDatasetInput): Record<string, string> =>
   Object.fromEntries(
-    Object.entries({ ...fields, labels: labels && JSON.stringify(labels) })
+    Object.entries({
+      ...fields,
+      classes: classes && JSON.stringify(classes),
+      labels: labels && JSON.stringify(labels),
+    })
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, String(value)]),
   );

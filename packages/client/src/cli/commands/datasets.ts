@@ -14,7 +14,7 @@ import type { CommandSet, Context } from '../context.js';
 import { exitCode, UsageError } from '../exit-code.js';
 import { findDataset } from '../find-dataset.js';
 import { bytes, facts, table } from '../format.js';
-import { integerValue, pairValue } from '../option-values.js';
+import { integerValue, namesValue, pairValue } from '../option-values.js';
 import { createProgressLine } from '../progress-line.js';
 import { counted } from '../upload-progress.js';
 
@@ -30,6 +30,7 @@ export function addDatasetCommands(set: CommandSet): void {
     .option('--width <pixels>', 'default as height', integerValue)
     .option('--channels <count>', '1 gray or 3 RGB', integerValue)
     .option('--fit <how>', 'crop, contain or stretch')
+    .option('--classes <names>', 'comma-separated names in label order, for IDX files', namesValue)
     .option('--label <key=value>', 'may be repeated', pairValue)
     .option('--no-wait', 'do not wait until the content was checked and packed');
   set
@@ -66,12 +67,12 @@ async function create(
   { label, wait, ...flags }: CreateFlags,
 ) {
   const { client, io, signal } = context;
-  const { height, width, channels, fit } = flags;
+  const { height, width, channels, fit, classes } = flags;
   const line = createProgressLine(io);
   const sources = counted(await Promise.all(files.map(sourceOf)), (sent) =>
     line.update(`uploading: ${bytes(sent)}`),
   );
-  const fields = { name, height, width, channels, fit, labels: label };
+  const fields = { name, height, width, channels, fit, classes, labels: label };
   let dataset = await client.datasets.create(fields, sources, { signal }).finally(() => line.clear());
   if (wait) dataset = await untilReady(context, dataset.id);
   context.print(dataset, () => describeDataset(dataset));

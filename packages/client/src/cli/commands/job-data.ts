@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Checkpoint, Metrics } from '@ravine/contracts';
+import { RavineError } from '../../error.js';
 import { save } from '../../node/save.js';
 import type { CommandSet, Context } from '../context.js';
-import { UsageError } from '../exit-code.js';
 import { bytes, percent, table } from '../format.js';
 import { integerValue } from '../option-values.js';
 
@@ -37,6 +37,10 @@ export function addArtifactCommands(set: CommandSet): void {
     .add('download <job> <artifact>', 'a file by id or name', downloadArtifact)
     .option('-o, --output <file>', 'default: the name of the artifact');
 }
+
+/** What the service would say of an id; here it was a role or a name. */
+const notFound = (code: 'checkpoint_not_found' | 'artifact_not_found', detail: string) =>
+  new RavineError(code, { status: 404, detail });
 
 async function metrics(
   context: Context,
@@ -122,7 +126,10 @@ async function downloadCheckpoint(
     ({ id, roles }) => id === wanted || roles.includes(wanted as Checkpoint['roles'][number]),
   );
   if (!found)
-    throw new UsageError(`${jobId} has no checkpoint "${wanted}"; see: ravine checkpoints list ${jobId}`);
+    throw notFound(
+      'checkpoint_not_found',
+      `${jobId} has no checkpoint "${wanted}"; see: ravine checkpoints list ${jobId}`,
+    );
   const file = flags.output ?? `${found.id}.safetensors`;
   await save(await client.jobs.downloadCheckpoint(jobId, found.id, { signal }), file, found.sha256);
   context.print({ file, ...found }, () => `${file} (${bytes(found.bytes)}, sha256 verified)`);
@@ -143,7 +150,10 @@ async function downloadArtifact(context: Context, jobId: string, wanted: string,
   const { data } = await client.jobs.artifacts(jobId, { signal });
   const found = data.find(({ id, fileName, kind }) => [id, fileName, kind].includes(wanted));
   if (!found)
-    throw new UsageError(`${jobId} has no artifact "${wanted}"; see: ravine artifacts list ${jobId}`);
+    throw notFound(
+      'artifact_not_found',
+      `${jobId} has no artifact "${wanted}"; see: ravine artifacts list ${jobId}`,
+    );
   // The name comes from the service: only its last part may name a file here.
   const file = flags.output ?? path.basename(found.fileName);
   await save(await client.jobs.downloadArtifact(jobId, found.id, { signal }), file, found.sha256);
