@@ -48,12 +48,12 @@ Session::Session(Program program, Dataset data, SessionOptions options)
       optimizer_(make_optimizer(program_.optimizer, program_.groups)) {}
 
 void Session::enter() const {
+  set_blas_threads(options_.threads);
   // OpenMP keeps the number per thread. Setting it anew would also restart libtorch's other pools, which then spin.
   thread_local int entered_with = 0;
   if (entered_with == options_.threads) return;
   entered_with = options_.threads;
   at::set_num_threads(options_.threads);
-  set_blas_threads(options_.threads);
 }
 
 StepStats Session::train(const StepPlan& plan, const ShouldStop& stop, const Progress& progress) {
