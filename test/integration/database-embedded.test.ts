@@ -37,6 +37,9 @@ const start = async (name = 'a', options: { port?: number; onLog?: (line: string
   return server;
 };
 
+const serverPid = async () =>
+  Number((await readFile(path.join(base, 'a/cluster/data/postmaster.pid'), 'utf8')).split('\n')[0]);
+
 async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
@@ -100,16 +103,21 @@ test('a server of another live process is reused and not stopped', async () => {
   expect(await query(other.url, 'select 1 as one')).toEqual([{ one: 1 }]);
 });
 
-test('recovers after the server itself is killed', async () => {
-  const first = await start();
+test('a server that is killed comes back at the same address, and stops when it is told to', async () => {
+  const lines: string[] = [];
+  const first = await start('a', { onLog: (line) => lines.push(line) });
   await query(first.url, 'create table kept as select 1 as n');
-  const pid = Number(
-    (await readFile(path.join(base, 'a/cluster/data/postmaster.pid'), 'utf8')).split('\n')[0],
-  );
-  process.kill(pid, 'SIGKILL');
-  const second = await start();
-  expect(second.reused).toBe(false);
-  expect(await query(second.url, 'select * from kept')).toEqual([{ n: 1 }]);
+  for (const time of [1, 2]) {
+    process.kill(await serverPid(), 'SIGKILL');
+    await expect.poll(() => lines, { timeout: 30_000 }).toHaveLength(2 * time);
+    expect(await query(first.url, 'select * from kept')).toEqual([{ n: 1 }]);
+  }
+  expect(lines.join()).toMatch(/PostgreSQL died.*runs again.*PostgreSQL died.*runs again/);
+  const last = await serverPid();
+  await first.stop();
+  await expect(query(first.url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
+  await expect.poll(() => readFile(`/proc/${last}/cmdline`, 'utf8').catch(() => '')).toBe('');
+  expect((await start()).reused).toBe(false);
 });
 
 test('a process id that now belongs to another program does not lock the folder', async () => {

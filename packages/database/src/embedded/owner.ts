@@ -21,6 +21,9 @@ async function identity(pid: number): Promise<string | null> {
   }
 }
 
+/** Whether there is a process of that number that has not ended. */
+export const runs = async (pid: number): Promise<boolean> => (await identity(pid)) !== null;
+
 const fileOf = ({ home }: Cluster) => path.join(home, 'owner');
 
 /** This process is the one that stops the server with that process id. */

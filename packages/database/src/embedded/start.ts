@@ -4,7 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Cluster, openCluster } from './cluster.js';
-import { own, ownerLives } from './owner.js';
+import { keepRunning } from './keep-running.js';
+import { own, ownerLives, runs } from './owner.js';
 import { freePort, isFree } from './port.js';
 import { ask, launch, logTail, readRecord, shutDown, urlOf } from './server.js';
 
@@ -12,13 +13,16 @@ const START_MS = 90_000;
 const MOST_LAUNCHES = 15;
 const DATABASE = 'ravine';
 
+type Log = (line: string) => void;
+type Server = NonNullable<Awaited<ReturnType<typeof readRecord>>>;
+
 export interface EmbeddedOptions {
   /** Folder that keeps the database; made when missing. One server per folder. */
   dir: string;
   /** Default: a free port, chosen once and kept in the folder. */
   port?: number;
   /** Told what is done and why, e.g. that the data lies elsewhere. */
-  onLog?: (line: string) => void;
+  onLog?: Log;
 }
 
 export interface Embedded {
@@ -37,25 +41,52 @@ export interface Embedded {
  */
 export async function startEmbedded({ dir, port, onLog = () => {} }: EmbeddedOptions): Promise<Embedded> {
   const cluster = await openCluster(path.resolve(dir), port, onLog);
-  const { server, launched } = await ready(cluster, port, onLog);
+  const { server, launched } = await ready(cluster, { port, log: onLog });
   const mine = launched || !(await ownerLives(cluster, server.pid));
   if (mine) await own(cluster, server.pid);
   if (launched) await writeFile(path.join(cluster.home, 'port'), `${server.port}\n`);
   await createDatabase(cluster, server.port);
+  const letGo = mine ? keepServer(cluster, server, onLog) : async () => {};
+  const stop = async (): Promise<void> => {
+    await letGo();
+    if (mine) await shutDown(cluster);
+  };
   let stopping: Promise<void> | undefined;
   return {
     url: urlOf(cluster, server.port, DATABASE),
     port: server.port,
     reused: !launched,
-    stop: () => {
-      stopping ??= mine ? shutDown(cluster) : Promise.resolve();
-      return stopping;
-    },
+    stop: () => (stopping ??= stop()),
   };
 }
 
+/** Brings the server back, on the port that everybody knows, when it dies: killed for want of memory, its disk full. */
+function keepServer(cluster: Cluster, { pid, port }: Server, log: Log): () => Promise<void> {
+  let current = pid;
+  return keepRunning({
+    alive: () => runs(current),
+    async restart(signal) {
+      const { server } = await ready(cluster, { port, log, signal });
+      current = server.pid;
+      await own(cluster, current);
+    },
+    onLog: log,
+  });
+}
+
+interface ReadyOptions {
+  /** Default: the port of the last time. */
+  port?: number | undefined;
+  log: Log;
+  /** Aborted: no server is started any more. */
+  signal?: AbortSignal;
+}
+
 /** Waits for a server that runs or is about to; starts one where there is none. */
-async function ready(cluster: Cluster, wanted: number | undefined, log: (line: string) => void) {
+async function ready(
+  cluster: Cluster,
+  { port, log, signal }: ReadyOptions,
+): Promise<{ server: Server; launched: boolean }> {
   const deadline = Date.now() + START_MS;
   let child: ChildProcess | undefined;
   for (let launches = 0; ; await sleep(50)) {
@@ -63,20 +94,22 @@ async function ready(cluster: Cluster, wanted: number | undefined, log: (line: s
     const answer = server === null ? 'silent' : await ask(cluster, server.port);
     if (server !== null && answer === 'ready') return { server, launched: server.pid === child?.pid };
     const starting = child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
-    if (Date.now() > deadline || (!starting && launches >= MOST_LAUNCHES)) {
+    const tooLong = Date.now() > deadline || (!starting && launches >= MOST_LAUNCHES);
+    if (tooLong || signal?.aborted) {
       if (starting) child?.kill('SIGINT');
+      signal?.throwIfAborted();
       const tail = await logTail(cluster);
       throw new Error(`PostgreSQL did not start in ${cluster.home}. Its log ends with:\n${tail}`);
     }
     if (starting || answer === 'busy') continue;
     if (launches > 0) await sleep(200 * launches); // another start holds the folder, or a killed server is not reaped yet
-    child = await launch(cluster, await choosePort(cluster, wanted, log));
+    child = await launch(cluster, await choosePort(cluster, port, log));
     launches += 1;
   }
 }
 
 /** The kept port, or a new one when another program has taken it. */
-async function choosePort(cluster: Cluster, wanted: number | undefined, log: (line: string) => void) {
+async function choosePort(cluster: Cluster, wanted: number | undefined, log: Log) {
   const kept = Number(await readFile(path.join(cluster.home, 'port'), 'utf8').catch(() => ''));
   const port = wanted ?? (kept > 0 ? kept : await freePort());
   if (await isFree(port)) return port;
