@@ -105,6 +105,14 @@ describe('the command', () => {
     await database.close();
   });
 
+  test('dev brings an empty database up to date before it compares', async () => {
+    const url = await postgres.freshDatabase();
+    expect(await command(url, 'dev', 'nothing')).toMatchObject({
+      code: 0,
+      output: 'schema.prisma asks for no change\n',
+    });
+  });
+
   test('explains itself, and says what fails without a stack', async () => {
     const url = await postgres.freshDatabase();
     expect(await command(url)).toMatchObject({ code: 64, output: expect.stringContaining('dev <name>') });

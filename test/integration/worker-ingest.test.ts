@@ -39,6 +39,12 @@ describe('a worker that ingests', () => {
     await expect.poll(() => stack.storage.stat(upload?.key ?? '')).toBeNull();
   });
 
+  it('takes the classes in the order that was declared', async () => {
+    const classes = ['square', 'circle', 'cross'];
+    const id = await stack.upload(smallShapes({ perClass: 5, testPerClass: 2 }), 'shapes.tar', { classes });
+    expect(await stack.datasetWhen(id, ({ status }) => status === 'ready')).toMatchObject({ classes });
+  });
+
   it('refuses what is no dataset, with the reason, and drops the upload', async () => {
     const id = await stack.upload(Buffer.from('not an archive at all'), 'holiday.zip');
     const dataset = await stack.datasetWhen(id, ({ status }) => status === 'refused');

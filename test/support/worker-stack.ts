@@ -15,6 +15,11 @@ import type { WorkerLog, WorkerSettings } from '@ravine/worker';
 import { type TestPostgres, testPostgres } from './postgres.js';
 
 /** Database, queue and storage as a worker finds them, and the API's part of the work in a few calls. */
+/** What an upload may say of its content. */
+export interface Declared {
+  classes?: string[];
+}
+
 export interface WorkerStack {
   database: Database;
   queues: Queues;
@@ -24,9 +29,9 @@ export interface WorkerStack {
   settings: WorkerSettings;
   folder: string;
   /** A dataset of 16 × 16 pixels that waits for its ingest. */
-  upload(content: AsyncIterable<Uint8Array> | Uint8Array, name?: string): Promise<string>;
+  upload(content: AsyncIterable<Uint8Array> | Uint8Array, name?: string, more?: Declared): Promise<string>;
   /** The same of a blob that is or is not in storage. */
-  uploaded(key: string, name?: string): Promise<string>;
+  uploaded(key: string, name?: string, more?: Declared): Promise<string>;
   submit(datasetId: string, recipe: Omit<RecipeInput, 'dataset'>, more?: Partial<Job>): Promise<string>;
   job(id: string): Promise<Job>;
   /** Waits until the row of the job is as wanted; rejects when it ends otherwise. */
@@ -73,12 +78,12 @@ export async function openWorkerStack(given?: Pick<TestPostgres, 'freshDatabase'
       environment: process.env,
     },
 
-    async upload(content, name = 'upload.tar') {
+    async upload(content, name = 'upload.tar', more = {}) {
       const { key } = await storage.put(content);
-      return stack.uploaded(key, name);
+      return stack.uploaded(key, name, more);
     },
 
-    async uploaded(key, name = 'upload.tar') {
+    async uploaded(key, name = 'upload.tar', more = {}) {
       const id = newId('ds');
       await database.datasets.create(PROJECT, {
         id,
@@ -90,6 +95,7 @@ export async function openWorkerStack(given?: Pick<TestPostgres, 'freshDatabase'
         labels: {},
         uploads: [{ name, key, bytes: 1 }],
         uploadBytes: 1,
+        ...more,
       });
       await queues.enqueue('control', id);
       return id;

@@ -18,6 +18,26 @@ export const Fit = z
     'crop: cover and cut the centre; contain: whole image on black; stretch: ignore the aspect ratio',
   );
 
+const ClassNames = z
+  .array(Name)
+  .min(2, 'at least 2 classes')
+  .max(10_000)
+  .refine((names) => new Set(names).size === names.length, 'each class once');
+
+/** A text field that holds JSON of the given form. */
+const jsonText = <T extends z.ZodType>(form: T, rule: string) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: rule });
+        return z.NEVER;
+      }
+    })
+    .pipe(form);
+
 /** Text fields of the multipart upload; they come before the file parts. */
 export const CreateDataset = z.strictObject({
   name: Name,
@@ -29,19 +49,12 @@ export const CreateDataset = z.strictObject({
     .optional()
     .describe('1 gray or 3 RGB; default 3, or the native count of IDX files'),
   fit: Fit.default('crop'),
-  labels: z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        context.addIssue({ code: 'custom', message: 'must be a JSON object of strings' });
-        return z.NEVER;
-      }
-    })
-    .pipe(Labels)
+  classes: jsonText(ClassNames, 'must be a JSON array of strings')
     .optional()
-    .describe('JSON object of strings'),
+    .describe(
+      'JSON array of class names in label order; names the numbers of IDX files, orders class folders',
+    ),
+  labels: jsonText(Labels, 'must be a JSON object of strings').optional().describe('JSON object of strings'),
 });
 export type CreateDataset = z.output<typeof CreateDataset>;
 

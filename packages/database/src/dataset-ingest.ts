@@ -15,6 +15,7 @@ export interface IngestClaim {
   width: number | null;
   channels: 1 | 3 | null;
   fit: NewDataset['fit'];
+  classes: string[] | null;
   uploads: Upload[];
   attempt: number;
 }
@@ -59,7 +60,8 @@ export function createDatasetIngest(pool: pg.Pool, lostAfterMs: number): Dataset
            progress = null, updated_at = now()
          where id = $1 and status = 'ingesting'
            and ${ownerGone('datasets', 'ingest_worker_id', 'ingest_claimed_at', '$2', '$3')}
-         returning id, project, name, height, width, channels, fit, uploads, ingest_attempt as attempt`,
+         returning id, project, name, height, width, channels, fit, class_names as classes, uploads,
+           ingest_attempt as attempt`,
         [id, workerId, lostAfterMs],
       ),
 

@@ -16,6 +16,8 @@ export interface NewDataset {
   width?: number | undefined;
   channels?: 1 | 3 | undefined;
   fit: 'crop' | 'contain' | 'stretch';
+  /** Class names in label order, where the user gave them. */
+  classes?: string[] | undefined;
   labels: z.output<typeof Labels>;
   uploads: readonly Upload[];
   uploadBytes: number;
@@ -49,6 +51,7 @@ export function createDatasets(pool: pg.Pool, prisma: PrismaClient, lostAfterMs:
           width: dataset.width ?? null,
           channels: dataset.channels ?? null,
           fit: dataset.fit,
+          class_names: dataset.classes ? json(dataset.classes) : null,
           uploads: json(uploads),
           upload_bytes: dataset.uploadBytes,
         });

@@ -152,6 +152,7 @@ const protocol = {
       width: z.int().optional(),
       channels: z.union([z.literal(1), z.literal(3)]).optional(),
       fit: Fit,
+      classes: z.array(z.string()).optional(),
       concurrency: z.int(),
     }),
     fromChild: z.discriminatedUnion('type', [

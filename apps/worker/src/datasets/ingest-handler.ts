@@ -121,7 +121,7 @@ async function runIngest(
       database.datasets.ingestProgress(claim.id, claim.attempt, progress).catch(() => {});
     },
   });
-  const { height, width, channels, fit } = claim;
+  const { height, width, channels, fit, classes } = claim;
   child.send({
     type: 'start',
     files,
@@ -131,6 +131,7 @@ async function runIngest(
     ...(height !== null && { height }),
     ...(width !== null && { width }),
     ...(channels !== null && { channels }),
+    ...(classes !== null && { classes }),
   });
   shutdown.addEventListener('abort', child.kill, { once: true });
   if (shutdown.aborted) child.kill();

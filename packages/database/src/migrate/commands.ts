@@ -39,6 +39,7 @@ export const commands = {
       console.error('dev needs a name of lower-case words, like add_searches');
       return 64;
     }
+    await migrate(url); // the engine takes the difference from a database that has all migrations
     return withEngine(url, (open) => writeMigration(open, name));
   },
 } as const satisfies Record<string, Command>;
