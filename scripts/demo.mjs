@@ -4,7 +4,7 @@ import './setup/node-version.mjs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { endService, findService, startService } from './demo/service.mjs';
-import { howToInstall } from './setup/debian-packages.mjs';
+import { engineMissing } from './setup/engine.mjs';
 import { main, setup } from './setup/index.mjs';
 import { setupOptions } from './setup/options.mjs';
 import { root } from './setup/paths.mjs';
@@ -37,15 +37,9 @@ await main(async () => {
   const options = setupOptions(process.argv.slice(2));
   const { dataset, epochs, keep } = readArguments(options.rest);
   const wants = dataset === 'fashion-mnist' ? ['engine', 'fashionMnist'] : ['engine'];
-  const { engine = [], fashionMnist = [] } = await setup(wants, options);
-  if (engine.length > 0)
-    throw new SetupError(
-      `The demo trains, and cannot without an engine. ${howToInstall(engine)}\nThen run it again.`,
-    );
-  if (fashionMnist.length > 0)
-    throw new SetupError(
-      `Fashion-MNIST is missing. ${howToInstall(fashionMnist)}\nor take the generated dataset:\n    npm run demo -- --dataset shapes`,
-    );
+  await setup(wants, options);
+  const reason = engineMissing();
+  if (reason) throw new SetupError(`The demo trains, and cannot without an engine: ${reason}`);
 
   const data = path.resolve(process.env.RAVINE_DATA || path.join(root, '.ravine'));
   const running = await findService(data);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npm start`: sets up what is missing, then becomes the service (apps/standalone) in this same process.
 import './setup/node-version.mjs';
-import { howToInstall } from './setup/debian-packages.mjs';
+import { engineMissing } from './setup/engine.mjs';
 import { main, setup } from './setup/index.mjs';
 import { setupOptions } from './setup/options.mjs';
 import { note } from './setup/phase.mjs';
@@ -14,7 +14,8 @@ await main(async () => {
     );
     return 2;
   }
-  const { engine = [] } = await setup(['engine'], options);
-  if (engine.length > 0) note(`starting without an engine: jobs will be refused. ${howToInstall(engine)}`);
+  await setup(['engine'], options);
+  const reason = engineMissing();
+  if (reason) note(`starting without an engine, jobs will be refused: ${reason}`);
   await import('../apps/standalone/dist/main.js');
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { engineMissing } from './engine.mjs';
 import { root, stamps } from './paths.mjs';
 import { phase, run } from './phase.mjs';
 
@@ -28,16 +29,11 @@ function fingerprint() {
     for (const file of files(path.join(root, family))) add(file);
   for (const file of ['tsconfig.base.json', 'turbo.json', 'node_modules/.package-lock.json'])
     add(path.join(root, file));
-  // libtorch or a compiler that arrived since changes what the native build does.
-  for (const file of ['/usr/include/torch/csrc/api/include/torch/torch.h', '/usr/bin/cmake', '/usr/bin/c++'])
-    add(file);
   for (const family of ['packages', 'apps'])
     for (const name of readdirSync(path.join(root, family))) {
       const index = path.join(root, family, name, 'dist/index.js');
       hash.update(`${index} ${statSync(index, { throwIfNoEntry: false }) !== undefined}\n`);
     }
-  const addon = path.join(root, 'packages/engine-torch/build');
-  hash.update(`addon ${statSync(addon, { throwIfNoEntry: false }) !== undefined}`);
   return hash.digest('hex');
 }
 
@@ -59,7 +55,8 @@ export async function build() {
   } catch {
     // never built
   }
-  if (last === before) return;
+  // An engine that could not be built is tried again: what it lacked may be there now.
+  if (last === before && engineMissing() === null) return;
   const turbo = path.join(root, 'node_modules/turbo/bin/turbo');
   await phase('Building (the first time compiles the engine: 1 to 2 minutes)', () =>
     run(

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { note, phase, run } from './phase.mjs';
 
@@ -11,7 +11,9 @@ const engine = [
   { name: 'ninja-build', unless: () => onPath('ninja') },
   { name: 'libopenblas0-pthread', unless: () => Boolean(process.env.LIBTORCH) },
 ];
-const fashionMnist = [{ name: 'dataset-fashion-mnist' }];
+const fashionMnist = [
+  { name: 'dataset-fashion-mnist', unless: () => existsSync('/usr/share/datasets/fashion-mnist') },
+];
 const redis = [{ name: 'redis-server', unless: () => onPath('redis-server') }];
 
 export const needs = { engine, fashionMnist, redis };
@@ -38,12 +40,12 @@ function installed(names) {
   return new Set(found.map((line) => line.split(' ')[0]));
 }
 
-/** Names of the packages that are missing. */
+/** Names of the packages that are missing; none where there is no dpkg: then what needs them says so itself. */
 function missingPackages(wanted) {
   const names = wanted.filter((need) => !need.unless?.()).map((need) => need.name);
   if (names.length === 0) return [];
   const found = installed(names);
-  return names.filter((name) => !found?.has(name));
+  return found === null ? [] : names.filter((name) => !found.has(name));
 }
 
 /** Prefix of a command that needs root: nothing as root, `sudo -n` where it asks no password, else null. */
@@ -92,7 +94,7 @@ async function installWith(prefix, missing) {
   const install = ['install', '--no-install-recommends', ...missing];
   const update = () =>
     phase('Reading the package lists of apt', () => aptGet(prefix, 'apt-update', ['update']));
-  let fresh = listsAreOld();
+  const fresh = listsAreOld();
   if (fresh) await update();
   try {
     await phase(`Installing Debian packages: ${missing.join(' ')}`, () =>
@@ -100,7 +102,6 @@ async function installWith(prefix, missing) {
     );
   } catch (error) {
     if (fresh) throw error;
-    fresh = true;
     note('it failed with the lists that were there; once more with fresh ones');
     await update();
     await phase(`Installing Debian packages: ${missing.join(' ')}`, () =>
@@ -111,11 +112,11 @@ async function installWith(prefix, missing) {
 
 /**
  * Installs what is missing, where it may; otherwise says what to type. Never fails: the caller decides what it can do
- * without. Returns the names that are still missing.
+ * without.
  */
 export async function installDebianPackages(wanted, { install }) {
   const missing = missingPackages(wanted);
-  if (missing.length === 0) return [];
+  if (missing.length === 0) return;
   const prefix = install ? asRoot() : null;
   if (prefix !== null && onPath('apt-get')) {
     try {
@@ -125,13 +126,8 @@ export async function installDebianPackages(wanted, { install }) {
     }
   }
   const left = missingPackages(wanted);
-  if (left.length > 0) note(`missing: ${left.join(', ')}. ${howToInstall(left)}`);
-  return left;
-}
-
-/** The exact command for a person to type. */
-export function howToInstall(names) {
-  return onPath('apt-get')
-    ? `Type:\n    sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names.join(' ')}`
-    : `This system has no apt: install the equivalents of these Debian packages (libtorch: set LIBTORCH to its folder).`;
+  if (left.length > 0)
+    note(
+      `missing: ${left.join(', ')}. Type:\n    sudo apt-get update && sudo apt-get install -y --no-install-recommends ${left.join(' ')}`,
+    );
 }

@@ -6,16 +6,14 @@ import { SetupError } from './phase.mjs';
 
 /**
  * Brings the checkout to the state that a command needs; does nothing, in well under a second, when it is there.
- * `wants` are keys of `needs`. Returns the Debian packages that are still missing, by purpose.
+ * `wants` are keys of `needs`; what cannot be installed is named, and gone on without.
  */
 export async function setup(wants, options) {
-  if (options.off) return {};
-  return withLock(async () => {
+  if (options.off) return;
+  await withLock(async () => {
     await installNpmPackages(options);
-    const missing = {};
-    for (const want of wants) missing[want] = await installDebianPackages(needs[want], options);
+    for (const want of wants) await installDebianPackages(needs[want], options);
     await build();
-    return missing;
   });
 }
 

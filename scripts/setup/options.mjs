@@ -1,3 +1,5 @@
+import { SetupError } from './phase.mjs';
+
 /**
  * What the set-up may do. `RAVINE_SETUP=off` skips it altogether; `--no-install` (or RAVINE_SETUP=no-install) builds
  * but installs nothing. Returns the arguments that are left for the command itself.
@@ -5,7 +7,7 @@
 export function setupOptions(argv, env = process.env) {
   const mode = env.RAVINE_SETUP ?? 'on';
   if (!['on', 'off', 'no-install'].includes(mode))
-    throw new Error(`RAVINE_SETUP is "${mode}"; it must be on, no-install or off`);
+    throw new SetupError(`RAVINE_SETUP is "${mode}"; it must be on, no-install or off`);
   return {
     off: mode === 'off',
     install: mode === 'on' && !argv.includes('--no-install'),
