@@ -122,6 +122,21 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     expect(await stack.job(waiting)).toMatchObject({ status: 'cancelled', attempt: 0 });
   });
 
+  it('names the best checkpoint in the evaluation, also when it is one of an earlier attempt', async () => {
+    // Nothing is learnt, so the first epoch stays the best.
+    const still = { architecture: { kind: 'mlp' }, optimizer: { kind: 'sgd', learningRate: 1e-9 } } as const;
+    const id = await stack.submit(dataset, { ...still, epochs: 100_000 }, { maxMinutes: 8 / 60 });
+    await stack.jobWhen(id, ({ progress, best }) => (progress?.epoch ?? 0) > 2 && best !== null);
+    await worker.stop();
+    expect(await stack.job(id)).toMatchObject({ status: 'queued', attempt: 1 });
+    worker = await createWorker({ ...stack, log: silent });
+    expect(await ended(id, 'succeeded')).toMatchObject({ attempt: 2, stopReason: 'time_limit' });
+    const best = await stack.database.checkpoints.withRole(PROJECT, id, 'best');
+    expect(best?.attempt).toBe(1);
+    const evaluation = await stack.database.evaluations.get(PROJECT, id);
+    expect(evaluation?.checkpointId).toBe(best?.id);
+  });
+
   it('ends in time, with the evaluation of what was learnt', async () => {
     const id = await stack.submit(dataset, endless, { maxMinutes: 2 / 60 });
     const job = await ended(id, 'succeeded');
@@ -197,5 +212,19 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     process.kill(predictor ?? 0, 'SIGKILL');
     await expect.poll(() => childrenOf(process.pid, 'predict')).toEqual([]);
     expect((await predict())?.results).toEqual(results);
+  });
+
+  it('says that the weights of a model are gone', async () => {
+    const id = await stack.submit(dataset, { ...short, epochs: 1, seed: 3 });
+    await ended(id, 'succeeded');
+    const model = await stack.modelOf(id);
+    const image = { fileName: 'a.png', key: (await stack.storage.put(Buffer.from('never read'))).key };
+    await stack.storage.delete(model.sha256);
+    const request = { modelId: model.id, images: [image], topK: 1 };
+    const prediction = await stack.database.predictions.create(PROJECT, request);
+    await stack.queues.enqueue('predict', prediction);
+    await expect
+      .poll(() => stack.database.predictions.get(PROJECT, prediction), { timeout: 30_000 })
+      .toMatchObject({ status: 'done', error: { code: 'content_damaged' } });
   });
 });

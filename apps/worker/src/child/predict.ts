@@ -44,7 +44,7 @@ async function answer(
       error instanceof EngineError
         ? error.code
         : error instanceof SafetensorsError
-          ? 'model_corrupt'
+          ? 'content_damaged'
           : 'internal';
     return {
       type: 'refused',

@@ -11,6 +11,7 @@ type ReportOf<T extends Report['type']> = Extract<Report, { type: T }>;
 export interface RecorderOptions {
   database: Database;
   storage: Pick<Storage, 'put' | 'delete'>;
+  project: string;
   jobId: string;
   attempt: number;
   /** Seconds that earlier attempts trained. */
@@ -22,9 +23,8 @@ export type Recorder = (report: Report) => () => Promise<void>;
 
 /** Every write carries the attempt; throws StaleAttempt when a newer one exists. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { database, storage, jobId, attempt, secondsBefore } = options;
+  const { database, storage, project, jobId, attempt, secondsBefore } = options;
   const fenced = createFence(jobId, attempt);
-  let bestCheckpointId: string | null = null;
 
   const putFile = async (path: string) => {
     const blob = await storage.put(createReadStream(path));
@@ -66,7 +66,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
       },
     checkpoint: ({ type: _, sequence: __, path, ...checkpoint }) => {
       const id = newId('ckpt');
-      if (checkpoint.roles.includes('best')) bestCheckpointId = id;
       return async () => {
         const row = { id, ...checkpoint, ...(await putFile(path)) };
         const { superseded } = await fenced(database.checkpoints.record(jobId, attempt, row));
@@ -79,7 +78,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
     evaluation:
       ({ evaluation }) =>
       async () => {
-        const place = { object: 'evaluation' as const, jobId, checkpointId: bestCheckpointId };
+        // Written before by this outbox, or by an earlier attempt that was resumed.
+        const best = await database.checkpoints.withRole(project, jobId, 'best');
+        const place = { object: 'evaluation' as const, jobId, checkpointId: best?.id ?? null };
         await fenced(database.evaluations.save(jobId, attempt, { ...place, ...evaluation }));
       },
     artifact: ({ kind, fileName, contentType, path }) => {

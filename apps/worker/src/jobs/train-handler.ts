@@ -104,6 +104,7 @@ async function train(
   const record = createRecorder({
     database,
     storage,
+    project: claim.project,
     jobId: job.id,
     attempt,
     secondsBefore: job.trainSeconds ?? 0,

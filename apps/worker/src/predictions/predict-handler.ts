@@ -95,5 +95,6 @@ function errorOf(error: unknown): { code: string; message: string } {
     return { code: 'internal', message: output ? `${error.message}: ${output}` : error.message };
   }
   const message = error instanceof Error ? error.message : String(error);
-  return { code: error instanceof StorageError ? 'service_unavailable' : 'internal', message };
+  if (!(error instanceof StorageError)) return { code: 'internal', message };
+  return { code: error.retryable ? 'service_unavailable' : 'content_damaged', message };
 }

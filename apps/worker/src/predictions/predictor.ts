@@ -58,6 +58,7 @@ export function createPredictor({ environment, idleMs, onLine }: PredictorOption
       try {
         return await asked.ask(request);
       } finally {
+        clearTimeout(idle); // all that a crash rejects come here, one after the other
         if (asked.isIdle()) idle = setTimeout(end, idleMs).unref();
       }
     },
