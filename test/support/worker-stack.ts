@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ShapesOptions, shapesArchive } from '@ravine/client/shapes';
-import { type Dataset, isTerminal, type Job, type Model, newId } from '@ravine/contracts';
+import { type Dataset, datasetFacts, isTerminal, type Job, type Model, newId } from '@ravine/contracts';
 import { type Database, migrate, openDatabase } from '@ravine/database';
 import { createQueues, type Queues } from '@ravine/queue';
 import { createStorage, type Storage } from '@ravine/storage';
@@ -14,12 +14,12 @@ import { Recipe, type RecipeInput, resolveRecipe } from '@ravine/training';
 import type { WorkerLog, WorkerSettings } from '@ravine/worker';
 import { type TestPostgres, testPostgres } from './postgres.js';
 
-/** Database, queue and storage as a worker finds them, and the API's part of the work in a few calls. */
 /** What an upload may say of its content. */
 export interface Declared {
   classes?: string[];
 }
 
+/** Database, queue and storage as a worker finds them, and the API's part of the work in a few calls. */
 export interface WorkerStack {
   database: Database;
   queues: Queues;
@@ -104,11 +104,7 @@ export async function openWorkerStack(given?: Pick<TestPostgres, 'freshDatabase'
     async submit(datasetId, wish, more = {}) {
       const dataset = await database.datasets.get(PROJECT, datasetId);
       if (!dataset?.manifest) throw new Error(`dataset ${datasetId} is not ready`);
-      const { height, width, channels, classes, mean, standardDeviation, splits } = dataset.manifest;
-      const counts = Object.fromEntries(
-        Object.entries(splits).map(([name, split]) => [name, split?.perClass]),
-      );
-      const facts = { id: datasetId, height, width, channels, classes, mean, standardDeviation, counts };
+      const facts = datasetFacts(datasetId, dataset.manifest);
       const { recipe, hash } = resolveRecipe(Recipe.parse({ dataset: datasetId, ...wish }), facts);
       const id = newId('job');
       const base = { id, name: 'test', recipe, recipeHash: hash, datasetId, labels: {}, priority: 0 };

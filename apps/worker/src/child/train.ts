@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { datasetFacts } from '@ravine/contracts';
 import { openPacked } from '@ravine/datasets';
 import { loadTorchEngine } from '@ravine/engine-torch';
 import {
   type Checkpoint,
   compileProgram,
-  type DatasetFacts,
   decodeCheckpoint,
   EngineError,
   runTraining,
@@ -48,7 +48,7 @@ async function trainJob(
   const { engine, reason } = loadTorchEngine();
   if (!engine) throw new EngineError('engine_unavailable', reason);
   const data = await openPacked(manifest, (key) => readFile(files[key] ?? key));
-  const program = compileProgram(recipe, factsOf(recipe.dataset, manifest), start.precision);
+  const program = compileProgram(recipe, datasetFacts(recipe.dataset, manifest), start.precision);
   const resume = await readResume(start.resumeFrom, reporter);
   await reporter.ready(program, resume);
   return runTraining({
@@ -76,12 +76,6 @@ async function readResume(path: string | null, reporter: Reporter): Promise<Chec
     await reporter.warn(`the last checkpoint cannot be read (${error.message}): training starts over`);
     return null;
   }
-}
-
-function factsOf(id: string, manifest: TrainStart['manifest']): DatasetFacts {
-  const { height, width, channels, classes, mean, standardDeviation, splits } = manifest;
-  const counts = Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, split?.perClass]));
-  return { id, height, width, channels, classes, mean, standardDeviation, counts };
 }
 
 function lastWordOf(outcome: TrainingOutcome): FromChild<'train'> {
