@@ -64,10 +64,17 @@ describe('worker processes', () => {
   afterAll(() => stack?.close());
 
   it('says which variables are missing or wrong, and ends', async () => {
-    const worker = await start({ DATABASE_URL: undefined, RAVINE_THREADS: 'many' });
+    const worker = await start({
+      DATABASE_URL: undefined,
+      RAVINE_THREADS: 'many',
+      RAVINE_CACHE_GIB: '', // not set
+      RAVINE_LOG_LEVEL: 'loud',
+    });
     expect((await worker.exited).code).toBe(1);
     expect(worker.output()).toMatch(/DATABASE_URL/);
     expect(worker.output()).toMatch(/RAVINE_THREADS: must be a whole number/);
+    expect(worker.output()).toMatch(/RAVINE_LOG_LEVEL: /);
+    expect(worker.output()).not.toMatch(/RAVINE_CACHE_GIB/);
   });
 
   it('refuses a job when no worker has an engine, with the reason', async () => {

@@ -34,7 +34,7 @@ export const WorkerEnvironment = z.object({
   RAVINE_LOST_AFTER_SECONDS: count(10, 3600)
     .default(45)
     .describe('A worker that is silent for this long has lost its jobs to others; the same for all workers'),
-  RAVINE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  RAVINE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 export type WorkerEnvironment = z.output<typeof WorkerEnvironment>;
 
@@ -75,9 +75,10 @@ export function workerSettings(
   };
 }
 
-/** Names every variable that is missing or wrong, one a line. */
+/** Names every variable that is missing or wrong, one a line. An empty variable is one that is not set. */
 export function readEnvironment(environment: Record<string, string | undefined>): WorkerEnvironment {
-  const result = WorkerEnvironment.safeParse(environment);
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = WorkerEnvironment.safeParse(given);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`the environment of the worker is not usable:\n${lines.join('\n')}`);

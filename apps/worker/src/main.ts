@@ -2,18 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '@ravine/database';
 import { createQueues } from '@ravine/queue';
 import { createStorage, storageOptions } from '@ravine/storage';
-import { pino } from 'pino';
-import { readEnvironment, workerSettings } from './config.js';
+import { type Logger, pino } from 'pino';
+import { readEnvironment, type WorkerEnvironment, workerSettings } from './config.js';
 import { createWorker, type Worker } from './worker.js';
 
 /** A stop that takes longer than this is forced; jobs then go on from the checkpoint before. */
 const STOP_MS = 25_000;
 
 const environment = { ...process.env };
-const log = pino({ name: 'worker', level: environment.RAVINE_LOG_LEVEL ?? 'info' });
 
-async function start(): Promise<{ worker: Worker; close: () => Promise<void> }> {
-  const config = readEnvironment(environment);
+async function start(
+  config: WorkerEnvironment,
+  log: Logger,
+): Promise<{ worker: Worker; close: () => Promise<void> }> {
   const database = await openDatabase({
     url: config.DATABASE_URL,
     lostAfterMs: config.RAVINE_LOST_AFTER_SECONDS * 1000,
@@ -40,7 +41,7 @@ async function start(): Promise<{ worker: Worker; close: () => Promise<void> }> 
 }
 
 /** The first request to stop lets running jobs write a checkpoint; the second ends the process, and its children with it. */
-function stopOnSignals(close: () => Promise<void>): void {
+function stopOnSignals(close: () => Promise<void>, log: Logger): void {
   let requests = 0;
   const stop = async (why: string): Promise<void> => {
     log.info({ why }, 'asked to stop');
@@ -53,9 +54,13 @@ function stopOnSignals(close: () => Promise<void>): void {
   if (process.connected) process.on('disconnect', () => void stop('the parent process is gone'));
 }
 
+// The level of the log is a setting too: what is wrong with the settings is told in any case.
+let log = pino({ name: 'worker' });
 try {
-  const { worker, close } = await start();
-  stopOnSignals(close);
+  const config = readEnvironment(environment);
+  log = pino({ name: 'worker', level: config.RAVINE_LOG_LEVEL });
+  const { worker, close } = await start(config, log);
+  stopOnSignals(close, log);
   process.send?.({ type: 'ready', workerId: worker.id });
 } catch (error) {
   log.fatal(error instanceof Error ? error : { error }, 'the worker cannot start');
