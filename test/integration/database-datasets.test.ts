@@ -49,6 +49,7 @@ describe('create, get and list', () => {
         width: null,
         channels: 1,
         fit: 'crop',
+        classes: null,
       },
       ...{ uploads: fresh.uploads, attempt: 1 },
     });
