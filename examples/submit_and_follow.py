@@ -63,7 +63,7 @@ def shapes():
 
 
 def ready(dataset):
-    while dataset["status"] in ("uploading", "ingesting"):
+    while dataset["status"] == "ingesting":
         time.sleep(0.3)
         dataset = get(f"/v1/datasets/{dataset['id']}")
     if dataset["status"] != "ready":

@@ -50,3 +50,9 @@ export type Handlers = {
 
 /** Some of the handlers, with the types of the whole. */
 export type HandlersOf<K extends RouteName> = Pick<Handlers, K>;
+
+/** A route as the mounting code sees it: input and output are checked by the contract and typed where handlers are written. */
+export interface Route {
+  contract: RouteContract;
+  handler: (input: unknown, context: Context) => Promise<unknown>;
+}

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { type RouteContract, type RouteName, routes } from '@ravine/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Content, Context, Handlers } from './contract.js';
+import type { Content, Context, Handlers, Route } from './contract.js';
 import { sendContent } from './http/content.js';
 import { parseInput } from './http/input.js';
 import { checkMediaType } from './http/media-type.js';
@@ -10,12 +10,6 @@ import type { Services } from './services.js';
 
 /** The one project of one machine. */
 const PROJECT = 'default';
-
-/** A route as the mounting code sees it: input and output are checked by the contract and typed where handlers are written. */
-export interface Route {
-  contract: RouteContract;
-  handler: (input: unknown, context: Context) => Promise<unknown>;
-}
 
 /** Mounts every route of the contract; there is no other way for a route of the API to come into being. */
 export function mountRoutes(app: FastifyInstance, handlers: Handlers, services: Services): void {

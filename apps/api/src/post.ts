@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { RouteContract } from '@ravine/contracts';
 import type { FastifyReply } from 'fastify';
-import type { Context, StoredFile } from './contract.js';
+import type { Context, Route, StoredFile } from './contract.js';
 import { idempotencyKey, inProgress, mismatch, requestHash } from './http/idempotency.js';
 import type { ParsedInput } from './http/input.js';
 import { receiveUpload } from './http/upload.js';
-import type { Route } from './mount.js';
 import type { Services } from './services.js';
 
 type UploadContract = RouteContract & { files: object };

@@ -6,9 +6,9 @@ import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
 export const SplitName = z.enum(['train', 'validation', 'test']);
 
 export const DatasetStatus = z
-  .enum(['uploading', 'ingesting', 'ready', 'refused', 'failed'])
+  .enum(['ingesting', 'ready', 'refused', 'failed'])
   .describe(
-    '`ready` is usable and immutable; `refused`: the data is bad (see report); `failed`: a fault of the service (see failure)',
+    '`ingesting`: uploaded completely, being read; `ready` is usable and immutable; `refused`: the data is bad (see report); `failed`: a fault of the service (see failure)',
   );
 export type DatasetStatus = z.output<typeof DatasetStatus>;
 
@@ -17,6 +17,7 @@ export const Fit = z
   .describe(
     'crop: cover and cut the centre; contain: whole image on black; stretch: ignore the aspect ratio',
   );
+export type Fit = z.output<typeof Fit>;
 
 const ClassNames = z
   .array(Name)

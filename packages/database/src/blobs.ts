@@ -1,5 +1,17 @@
 import type { Queryable } from './sql.js';
 
+/** Keeps these blobs from being deleted as long as the dataset is there. */
+export async function nameBlobs(
+  client: Queryable,
+  datasetId: string,
+  keys: readonly string[],
+): Promise<void> {
+  await client.query(
+    'insert into dataset_blobs (dataset_id, key) select distinct $1, key from unnest($2::text[]) as key on conflict do nothing',
+    [datasetId, keys],
+  );
+}
+
 /** Of these blob keys, those that no row of any project names: their content may be deleted. */
 export async function unreferenced(client: Queryable, keys: readonly string[]): Promise<string[]> {
   if (keys.length === 0) return [];

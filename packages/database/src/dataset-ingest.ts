@@ -1,8 +1,7 @@
-import type { Dataset, DatasetManifest, IngestReport } from '@ravine/contracts';
+import type { Dataset, DatasetManifest, Fit, IngestReport } from '@ravine/contracts';
 import type pg from 'pg';
-import { unreferenced } from './blobs.js';
+import { nameBlobs, unreferenced } from './blobs.js';
 import { manifestKeys, type Upload } from './dataset-row.js';
-import { type NewDataset, nameBlobs } from './datasets.js';
 import { ownerGone } from './owner.js';
 import { first, json, transaction } from './sql.js';
 
@@ -14,7 +13,7 @@ export interface IngestClaim {
   height: number | null;
   width: number | null;
   channels: 1 | 3 | null;
-  fit: NewDataset['fit'];
+  fit: Fit;
   classes: string[] | null;
   uploads: Upload[];
   attempt: number;

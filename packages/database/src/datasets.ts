@@ -1,7 +1,7 @@
-import type { Dataset, Labels, ListDatasetsQuery, Page } from '@ravine/contracts';
+import type { Dataset, Fit, Labels, ListDatasetsQuery, Page } from '@ravine/contracts';
 import type pg from 'pg';
 import type { z } from 'zod';
-import { unreferenced } from './blobs.js';
+import { nameBlobs, unreferenced } from './blobs.js';
 import { createDatasetIngest, type DatasetIngest } from './dataset-ingest.js';
 import { datasetView, type StoredDataset, storedDataset, type Upload } from './dataset-row.js';
 import type { PrismaClient } from './generated/client.js';
@@ -15,7 +15,7 @@ export interface NewDataset {
   height?: number | undefined;
   width?: number | undefined;
   channels?: 1 | 3 | undefined;
-  fit: 'crop' | 'contain' | 'stretch';
+  fit: Fit;
   /** Class names in label order, where the user gave them. */
   classes?: string[] | undefined;
   labels: z.output<typeof Labels>;
@@ -87,14 +87,6 @@ export function createDatasets(pool: pg.Pool, prisma: PrismaClient, lostAfterMs:
     remove: (project, id) => transaction(pool, (client) => remove(client, project, id, lostAfterMs)),
   };
   return { ...datasets, ...createDatasetIngest(pool, lostAfterMs) };
-}
-
-/** Keeps these blobs from being deleted as long as the dataset is there. */
-export async function nameBlobs(client: pg.PoolClient, id: string, keys: readonly string[]): Promise<void> {
-  await client.query(
-    'insert into dataset_blobs (dataset_id, key) select distinct $1, key from unnest($2::text[]) as key on conflict do nothing',
-    [id, keys],
-  );
 }
 
 async function remove(client: pg.PoolClient, project: string, id: string, lostAfterMs: number) {

@@ -4,8 +4,7 @@ import { checkpointView } from './checkpoints.js';
 import { appendEvents } from './events.js';
 import { lockAttempt, StaleAttempt } from './fence.js';
 import type { PrismaClient } from './generated/client.js';
-import { jobView, moveJob, unowned } from './job-row.js';
-import type { CancelMode } from './jobs.js';
+import { type CancelMode, jobView, moveJob, unowned } from './job-row.js';
 import { ownerGone } from './owner.js';
 import { first, json, text, transaction } from './sql.js';
 

@@ -3,6 +3,9 @@ import type pg from 'pg';
 import { appendEvents } from './events.js';
 import type { Job as JobRow } from './generated/client.js';
 
+export type TrainQueue = 'train.cpu' | 'train.cuda';
+export type CancelMode = 'graceful' | 'now';
+
 export function jobView(row: JobRow): Job {
   const status = row.status as JobStatus;
   return {

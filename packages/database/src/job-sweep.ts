@@ -1,7 +1,6 @@
 import type { Failure } from '@ravine/contracts';
 import type pg from 'pg';
-import { moveJob } from './job-row.js';
-import type { TrainQueue } from './jobs.js';
+import { moveJob, type TrainQueue } from './job-row.js';
 import { ownerGone } from './owner.js';
 import { first, json, text, transaction } from './sql.js';
 

@@ -4,13 +4,10 @@ import type { z } from 'zod';
 import { appendEvents } from './events.js';
 import type { PrismaClient } from './generated/client.js';
 import { createJobAttempts, type JobAttempts } from './job-attempts.js';
-import { jobView, moveJob, TRANSITION, unowned } from './job-row.js';
+import { type CancelMode, jobView, moveJob, TRANSITION, type TrainQueue, unowned } from './job-row.js';
 import { createJobSweep, type JobSweep } from './job-sweep.js';
 import { cursorId, pageOfRows } from './page.js';
 import { first, json, text, transaction } from './sql.js';
-
-export type TrainQueue = 'train.cpu' | 'train.cuda';
-export type CancelMode = 'graceful' | 'now';
 
 export type NewJob = Pick<
   Job,

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { noise, png, rawImage } from '../test/images.js';
-import { type ImageShape, preprocess, refit, samplePng } from './image.js';
+import { type ImageShape, preprocess, refit } from './image.js';
 
 const shape = (height: number, width = height, channels: 1 | 3 = 3, fit: ImageShape['fit'] = 'crop') => ({
   height,
@@ -146,14 +146,5 @@ describe('refit', () => {
     expect([...(await refit(image, shape(2)))]).toEqual(
       [...pixels].flatMap((value) => [value, value, value]),
     );
-  });
-});
-
-describe('samplePng', () => {
-  it.each([1, 3] as const)('gives back the pixels of %d channels', async (channels) => {
-    const pixels = noise(64 * channels, 9);
-    const image = await samplePng({ pixels, height: 8, width: 8, channels });
-    expect((await sharp(image).metadata()).channels).toBe(channels);
-    expect(await pixelsOf(image, shape(8, 8, channels))).toEqual([...pixels]);
   });
 });

@@ -1,7 +1,6 @@
+import type { Fit } from '@ravine/contracts';
 import sharp, { type Sharp } from 'sharp';
 import { DatasetError, firstLine, isFault } from './errors.js';
-
-export type Fit = 'crop' | 'contain' | 'stretch';
 
 /** What every image of a dataset is made into. */
 export interface ImageShape {
@@ -65,16 +64,6 @@ export async function refit(image: RawImage, to: ImageShape): Promise<Uint8Array
   const { pixels, height, width, channels } = image;
   if (height === to.height && width === to.width && channels === to.channels) return pixels;
   return finish(sharp(pixels, { raw: { width, height, channels } }), to);
-}
-
-/** Encodes uint8 HWC pixels as PNG. */
-export async function samplePng(image: RawImage): Promise<Buffer> {
-  const { pixels, height, width, channels } = image;
-  const picture = sharp(pixels, { raw: { width, height, channels } });
-  return picture
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-    .png()
-    .toBuffer();
 }
 
 async function inspect(image: Uint8Array, maxPixels: number): Promise<void> {

@@ -1,11 +1,9 @@
 export { DatasetError } from './errors.js';
 export {
-  type Fit,
   type ImageShape,
   type PreprocessOptions,
   preprocess,
   type RawImage,
-  samplePng,
 } from './image.js';
 export { type IngestOptions, type IngestResult, ingest } from './ingest.js';
 export type { IngestProgress } from './intake.js';

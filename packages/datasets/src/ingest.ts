@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { DatasetManifest, IngestReport } from '@ravine/contracts';
+import type { DatasetManifest, Fit, IngestReport } from '@ravine/contracts';
 import type { SplitName } from '@ravine/training';
 import { createBudget } from './archive/budget.js';
 import { readTar } from './archive/tar.js';
@@ -11,7 +11,6 @@ import { detect } from './detect.js';
 import { createDuplicateFinder } from './duplicates.js';
 import { Refusal } from './errors.js';
 import { readIdxDataset } from './idx-dataset.js';
-import type { Fit } from './image.js';
 import { type Contents, type IngestProgress, type Intake, imageBytes } from './intake.js';
 import { defaultLimits, type IngestLimits } from './limits.js';
 import { createManifest } from './manifest.js';

@@ -49,7 +49,7 @@ export function createDatasets({ json, raw }: Transport) {
       for (let waitMs = 100; ; waitMs = Math.min(1000, waitMs * 1.5)) {
         const dataset = await get(datasetId, call);
         onProgress?.(dataset);
-        if (dataset.status !== 'uploading' && dataset.status !== 'ingesting') return dataset;
+        if (dataset.status !== 'ingesting') return dataset;
         await sleep(waitMs, call.signal);
       }
     },
