@@ -24,7 +24,7 @@ export const CheckpointList = z
   .object({ object: z.literal('list'), data: z.array(Checkpoint) })
   .meta({ id: 'CheckpointList' });
 
-/** A file that a job leaves: `kind` is an open list: evaluation, predictions, recipe, log. */
+/** A file that a job leaves. `kind` is an open list: evaluation, predictions, recipe … */
 export const Artifact = z
   .object({
     object: z.literal('artifact'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { decimalNumber, wholeNumber } from './number.js';
 import { Timestamp } from './page.js';
 
-/** `type` is an open list: status, phase, epoch, checkpoint, evaluation, log, warning, progress … */
+/** `type` is an open list: status, phase, attempt, resumed, epoch, warning … */
 export const JobEvent = z
   .object({
     object: z.literal('event'),

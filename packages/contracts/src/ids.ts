@@ -10,16 +10,14 @@ const id = <P extends string>(prefix: P, what: string) =>
     )
     .describe(`Id of a ${what}`);
 
-export const ProjectId = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be a project name');
 export const DatasetId = id('ds', 'dataset');
 export const JobId = id('job', 'job');
 export const CheckpointId = id('ckpt', 'checkpoint');
 export const ArtifactId = id('art', 'artifact');
 export const ModelId = id('mdl', 'model');
-export const PredictionId = id('pred', 'prediction');
 export const WorkerId = id('wkr', 'worker');
 
-export type IdPrefix = 'ds' | 'job' | 'ckpt' | 'art' | 'mdl' | 'pred' | 'wkr' | 'up' | 'req';
+export type IdPrefix = 'ds' | 'job' | 'ckpt' | 'art' | 'mdl' | 'pred' | 'wkr' | 'req';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

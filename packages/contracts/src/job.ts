@@ -13,14 +13,16 @@ export const jobStatuses = [
   'failed',
   'cancelled',
 ] as const;
-export const JobStatus = z.enum(jobStatuses);
+export const JobStatus = z
+  .enum(jobStatuses)
+  .describe('A closed set; no request leads to `pausing` or `paused` in this version');
 export type JobStatus = z.output<typeof JobStatus>;
 
 const TERMINAL: readonly JobStatus[] = ['succeeded', 'failed', 'cancelled'];
 /** Whether nothing can change the status any more. */
 export const isTerminal = (status: JobStatus): boolean => TERMINAL.includes(status);
 
-/** Which statuses may follow which. `pausing` and `paused` are reached only by the verbs of the job life cycle that exist. */
+/** Which statuses may follow which. Nothing leads to `pausing` and `paused`: there is no verb for them. */
 export const jobTransitions: Record<JobStatus, readonly JobStatus[]> = {
   queued: ['running', 'cancelled', 'failed'],
   running: ['queued', 'cancelling', 'succeeded', 'failed'],
@@ -101,8 +103,11 @@ export const Job = z
     name: z.string(),
     status: JobStatus,
     terminal: z.boolean(),
-    phase: z.string().nullable().describe('Open list: preparing, training, evaluating, exporting …'),
-    stopReason: z.enum(['completed', 'early_stopping', 'pruned', 'time_limit']).nullable(),
+    phase: z.string().nullable().describe('While it runs; an open list: preparing, training, evaluating …'),
+    stopReason: z
+      .enum(['completed', 'early_stopping', 'pruned', 'time_limit'])
+      .nullable()
+      .describe('How a success ended; nothing gives `pruned` in this version'),
     failure: Failure.nullable(),
     datasetId: DatasetId,
     recipe: ResolvedRecipe.describe('With every default filled in'),

@@ -86,4 +86,3 @@ export const Layer = z.discriminatedUnion('kind', [
 export type Layer = z.output<typeof Layer>;
 /** With defaults left out. */
 export type LayerInput = z.input<typeof Layer>;
-export type LayerKind = Layer['kind'];

@@ -56,7 +56,6 @@ export type TrainingReport =
       seconds: number;
       results: SampleResults;
       labels: Uint16Array;
-    }
-  | { type: 'log'; level: 'info' | 'warn'; message: string };
+    };
 
 export type Report = (report: TrainingReport) => void | Promise<void>;

@@ -96,9 +96,6 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
       const csv = predictionsCsv(results, labels, start.manifest.classes);
       await saveArtifact('predictions', 'predictions.csv', 'text/csv; charset=utf-8', csv);
     },
-    async log({ level, message }) {
-      events.push({ kind: 'log', level: level === 'warn' ? 'warning' : 'info', message, data: {} });
-    },
   };
 
   return {
