@@ -34,15 +34,7 @@ function jsonSchema(schema: z.ZodType): Record<string, unknown> {
   return { ...json, ...(name ? $defs?.[name] : {}) };
 }
 
-interface Described {
-  kind: string;
-  title: string;
-  summary: string;
-  formula: string | null;
-  paper: string | null;
-}
-
-const describe = ({ kind, title, summary, formula, paper }: Described): Described => ({
+const describe = ({ kind, title, summary, formula, paper }: FamilyEntry<string>): FamilyEntry<string> => ({
   kind,
   title,
   summary,
@@ -60,7 +52,7 @@ function schemaDefaults(schema: Record<string, unknown>): Record<string, unknown
   );
 }
 
-function entriesOf(family: Record<string, Described & { options: z.ZodType }>): CatalogEntry[] {
+function entriesOf(family: Record<string, FamilyEntry<string> & { options: z.ZodType }>): CatalogEntry[] {
   return Object.values(family).map((entry) => {
     const schema = jsonSchema(entry.options);
     return { ...describe(entry), defaults: schemaDefaults(schema), schema };

@@ -79,7 +79,7 @@ describe('warnings', () => {
     ['validation_fraction_unused', { validation: { fraction: 0.2 } }, {}],
     ['no_test_split', {}, { counts: { train: [500, 500] } }],
     ['learning_rate_high', { optimizer: { kind: 'adam', learningRate: 0.1 } }, {}],
-    ['early_stopping_cannot_act', { epochs: 5, earlyStopping: { patience: 5 } }, {}],
+    ['early_stopping_cannot_act', { epochs: 5, earlyStopping: { patience: 4 } }, {}],
   ])('%s for %j', (code, recipe, changes) => {
     expect(codes(recipe, changes)).toContain(code);
   });
@@ -88,6 +88,7 @@ describe('warnings', () => {
     [{ ...run, schedule: warmup(20) }],
     [{ ...run, schedule: [{ kind: 'step', every: { epochs: 5 } }] }],
     [{ preset: 'fashion-cnn' }],
+    [{ epochs: 5, earlyStopping: { patience: 3 } }],
   ])('none for %j', (recipe) => {
     expect(codes({ ...recipe })).toEqual([]);
   });

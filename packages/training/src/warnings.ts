@@ -136,7 +136,8 @@ function runWarnings({ recipe }: PlanSubject): PlanWarning[] {
       `${optimizer.kind} moves every weight by about the learning rate at each step; ${optimizer.learningRate} is far above the usual 0.0001 to 0.01`,
     ),
     ...warn(
-      earlyStopping !== null && earlyStopping.patience >= epochs,
+      // The first epoch is always the best so far, and after the last one there is nothing left to end.
+      earlyStopping !== null && earlyStopping.patience >= epochs - 1,
       'early_stopping_cannot_act',
       '/earlyStopping/patience',
       `a patience of ${earlyStopping?.patience} epochs cannot end a run of ${epochs}`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Algebra } from '../algebra.js';
+import type { FamilyEntry } from '../family.js';
 
 /** What a rule gets for one parameter at one step. */
 export interface UpdateInput<A, Slot extends string> {
@@ -20,12 +21,8 @@ export interface UpdateResult<A, Slot extends string> {
 }
 
 /** An optimizer: its options, the state it keeps and its rule. */
-export interface OptimizerDefinition<Kind extends string, Options, Resolved, Slot extends string> {
-  kind: Kind;
-  title: string;
-  summary: string;
-  formula: string;
-  paper: string;
+export interface OptimizerDefinition<Kind extends string, Options, Resolved, Slot extends string>
+  extends FamilyEntry<Kind> {
   /** Recipe form: rule options, learningRate, weightDecay. Contradictory options are refused here. */
   options: z.ZodType<Options>;
   /** Fills the defaults that depend on `convention`; drops learningRate and weightDecay. */
