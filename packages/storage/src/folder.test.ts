@@ -54,7 +54,9 @@ describe('folder storage', () => {
     const storage = await open();
     expect(await readdir(join(folder, 'incoming'))).toEqual(['fresh.part']);
     expect((await storage.read(key)).toString()).toBe('kept');
+    await utimes(fresh!, yesterday, yesterday);
     for await (const blob of storage.list()) expect(blob.key).toMatch(/^[0-9a-f]{64}$/);
+    expect(await readdir(join(folder, 'incoming'))).toEqual([]);
   });
 
   it('a writer that is killed leaves no blob, and the next start cleans up', async () => {

@@ -17,7 +17,7 @@ import {
 /**
  * Blobs as files `blobs/<first two digits>/<key>` of one folder, which several processes may share. Writes grow in
  * `incoming/` on the same file system and are renamed into place after a flush, so a crash leaves no half blob;
- * what crashed writers left is removed when the folder is opened.
+ * what crashed writers left is removed when the folder is opened, and when its blobs are listed.
  */
 export async function openFolderStorage(root: string): Promise<Storage> {
   const folder = resolve(root);
@@ -63,7 +63,10 @@ export async function openFolderStorage(root: string): Promise<Storage> {
     async delete(key) {
       await guarded(rm(pathOf(key), { force: true }));
     },
-    list: () => listBlobs(blobs),
+    async *list() {
+      await guarded(sweepTemporary(incoming));
+      yield* listBlobs(blobs);
+    },
     describe: () => `folder ${folder}`,
     close: async () => {},
   };
