@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generateShapes } from '@ravine/client/shapes';
 import { loadTorchEngine } from '@ravine/engine-torch';
 import type { RecipeInput } from '@ravine/training';
@@ -212,6 +213,14 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     process.kill(predictor ?? 0, 'SIGKILL');
     await expect.poll(() => childrenOf(process.pid, 'predict')).toEqual([]);
     expect((await predict())?.results).toEqual(results);
+
+    // A request that waits for a process that is killed gets its answer from the next one.
+    const [second] = await childrenOf(process.pid, 'predict');
+    process.kill(second ?? 0, 'SIGSTOP');
+    const answered = predict();
+    await sleep(500);
+    process.kill(second ?? 0, 'SIGKILL');
+    expect(await answered).toMatchObject({ error: null, results });
   });
 
   it('says that the weights of a model are gone', async () => {

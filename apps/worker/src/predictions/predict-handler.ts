@@ -41,10 +41,21 @@ export function createPredictHandler(context: WorkerContext): DeliveryHandler {
 async function answer(claim: PredictionClaim, folder: string, context: WorkerContext): Promise<Finished> {
   const started = performance.now();
   try {
-    const results = await context.predictor.predict(await requestOf(claim, folder, context));
+    const results = await predictTwice(await requestOf(claim, folder, context), context);
     return { results, seconds: (performance.now() - started) / 1000 };
   } catch (error) {
     return { error: errorOf(error) };
+  }
+}
+
+/** The process is shared and may have been ended by the system or by another request: a new one gets a second try. */
+async function predictTwice(request: PredictRequest, { predictor, log }: WorkerContext) {
+  try {
+    return await predictor.predict(request);
+  } catch (err) {
+    if (!(err instanceof ChildEnded)) throw err;
+    log.warn({ model: request.model.id, err }, 'the prediction process ended; a new one is asked');
+    return await predictor.predict(request);
   }
 }
 
