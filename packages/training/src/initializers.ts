@@ -1,7 +1,7 @@
 import type { StateDict } from './engine.js';
-import { elements } from './parameters.js';
 import type { Initializer, Program } from './program.js';
 import { randomStream, streams } from './random.js';
+import { elements } from './shapes.js';
 
 /** Draws in row-major order of the shape (OIHW for convolutions), from the stream of the parameter's index. */
 function fill(

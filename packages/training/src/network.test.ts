@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Architecture, architectures, buildArchitecture } from './architectures/index.js';
-import { elements, networkParameters } from './parameters.js';
+import { networkParameters } from './parameters.js';
+import { elements } from './shapes.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
 
 const food = { channels: 3, height: 128, width: 128, classes: 11 };

@@ -1,6 +1,6 @@
 import type { Layer } from './layers.js';
 import { INPUT, type Node } from './program.js';
-import { inferShape, type Shape } from './shapes.js';
+import { inferShape, type Shape, type UnshapedNode } from './shapes.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
 
 const prefixes: Record<Layer['kind'], string> = {
@@ -32,8 +32,8 @@ function nameLayers(layers: Layer[]): string[] {
 }
 
 /** The node of a layer: defaults that depend on other fields filled in, recipe-only fields dropped. */
-function toNode(layer: Layer, name: string, inputs: string[], shape: Shape): Node {
-  const common = { name, inputs, shape };
+function toNode(layer: Layer, name: string, inputs: string[], classes: number): UnshapedNode {
+  const common = { name, inputs };
   switch (layer.kind) {
     case 'conv2d': {
       const { kind, outChannels, kernel, stride, groups, bias } = layer;
@@ -48,8 +48,10 @@ function toNode(layer: Layer, name: string, inputs: string[], shape: Shape): Nod
     }
     case 'avg-pool':
       return { kind: layer.kind, ...common, kernel: layer.kernel, stride: layer.stride ?? layer.kernel };
-    case 'linear':
-      return { kind: layer.kind, ...common, outFeatures: shape[0] as number, bias: layer.bias };
+    case 'linear': {
+      const outFeatures = layer.outFeatures === 'classes' ? classes : layer.outFeatures;
+      return { kind: layer.kind, ...common, outFeatures, bias: layer.bias };
+    }
     case 'dropout':
       return { kind: layer.kind, ...common, rate: layer.rate };
     default:
@@ -98,18 +100,16 @@ export function buildNetwork(
   const issues = nameProblems(layers, names);
   if (issues.length > 0) throw new SpecError(issues);
   const shapes = new Map<string, Shape>([[INPUT, [input.channels, input.height, input.width]]]);
-  const nodes = layers.map((layer, i) => {
+  const nodes = layers.map((layer, i): Node => {
     const name = names[i] as string;
     const inputs = [layer.from ?? names[i - 1] ?? INPUT, ...(layer.kind === 'add' ? layer.with : [])];
-    const inferred = inferShape(
-      layer,
-      inputs.map((source) => shapes.get(source) as Shape), // nameProblems has checked that it is there
-      classes,
-    );
+    const node = toNode(layer, name, inputs, classes);
+    const incoming = inputs.map((source) => shapes.get(source) as Shape); // nameProblems has checked that it is there
+    const inferred = inferShape(node, incoming);
     if ('problem' in inferred)
       throw new SpecError([{ path: [i], message: `layer "${name}" (${layer.kind}) ${inferred.problem}` }]);
     shapes.set(name, inferred.shape);
-    return toNode(layer, name, inputs, inferred.shape);
+    return { ...node, shape: inferred.shape };
   });
   const last = nodes.at(-1);
   if (last?.shape.length !== 1 || last.shape[0] !== classes) {

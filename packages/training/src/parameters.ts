@@ -7,7 +7,7 @@ import {
   type ParameterSpec,
   type Program,
 } from './program.js';
-import type { Shape } from './shapes.js';
+import { elements, type Shape } from './shapes.js';
 
 /** How a whole network's weights start. Normalisation starts at scale 1 and shift 0 either way. */
 export const InitializerKind = z
@@ -23,7 +23,7 @@ function weightAndBias(
   shape: Shape,
   initializer: InitializerKind,
 ): ParameterSpec[] {
-  const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
+  const fanIn = elements(shape.slice(1));
   const uniform: Initializer = { kind: 'uniform', bound: 1 / Math.sqrt(fanIn) };
   const he: Initializer = { kind: 'normal', standardDeviation: Math.sqrt(2 / fanIn) };
   const weight: ParameterSpec = {
@@ -91,6 +91,3 @@ export function networkParameters(
     ),
   };
 }
-
-/** Number of values in a shape. */
-export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);

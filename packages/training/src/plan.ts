@@ -1,11 +1,11 @@
 import { compileProgram } from './compile.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
 import { optimizerSlots } from './optimizers/index.js';
-import { elements } from './parameters.js';
 import type { NodeKind, Program } from './program.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import { choosePrecision, type EngineFacts, type RunLength, resolveRecipe, runLength } from './resolve.js';
 import { learningRateCurve } from './schedules/index.js';
+import { elements } from './shapes.js';
 import { type PlanWarning, planWarnings } from './warnings.js';
 
 /** More points than this are thinned out: a curve is for drawing, and a run may have billions of steps. */

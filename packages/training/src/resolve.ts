@@ -3,12 +3,13 @@ import { augmentationProblems } from './augmentations/index.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
 import { hashOf } from './hash.js';
 import { resolveOptimizer } from './optimizers/index.js';
-import { elements, networkParameters } from './parameters.js';
+import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
 import type { Node } from './program.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import { defaultRunOptions, parseRunOptions } from './run-options.js';
 import { resolveSchedule } from './schedules/index.js';
+import { elements } from './shapes.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
 import { validationCounts } from './splits.js';
 

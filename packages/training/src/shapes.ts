@@ -1,9 +1,16 @@
-import type { Layer } from './layers.js';
+import type { Node, NodeKind } from './program.js';
 
 /** Shape of one image's value: [C, H, W] or [F]. */
 export type Shape = number[];
 
-/** A shape, or in words why the layer cannot take what comes in. */
+/** Number of values in a shape. */
+export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+
+type NodeOptions<K extends NodeKind> = Omit<Extract<Node, { kind: K }>, 'shape'>;
+/** A node whose shape is still to be inferred. */
+export type UnshapedNode = { [K in NodeKind]: NodeOptions<K> }[NodeKind];
+
+/** A shape, or in words why the node cannot take what comes in. */
 export type Inferred = { shape: Shape } | { problem: string };
 
 const show = (shape: Shape): string => shape.join('×');
@@ -25,46 +32,42 @@ function window(shape: Shape, channels: number, kernel: number, stride: number, 
   return { shape: [channels, ...size] };
 }
 
-function convolution(layer: Extract<Layer, { kind: 'conv2d' }>, shape: Shape): Inferred {
+function convolution(node: NodeOptions<'conv2d'>, shape: Shape): Inferred {
   const [channels] = shape as [number];
   for (const [what, count] of [
     ['incoming', channels],
-    ['outgoing', layer.outChannels],
+    ['outgoing', node.outChannels],
   ] as const)
-    if (count % layer.groups !== 0)
-      return { problem: `groups ${layer.groups} does not divide the ${count} ${what} channels` };
-  const padding = layer.padding ?? Math.floor(layer.kernel / 2);
-  return window(shape, layer.outChannels, layer.kernel, layer.stride, padding);
+    if (count % node.groups !== 0)
+      return { problem: `groups ${node.groups} does not divide the ${count} ${what} channels` };
+  return window(shape, node.outChannels, node.kernel, node.stride, node.padding);
 }
 
-/** Output shape of a layer from the shapes that come in (one, for `add` two or more). */
-export function inferShape(layer: Layer, inputs: Shape[], classes: number): Inferred {
-  const shape = inputs[0] as Shape; // every layer has an input
+/** Output shape of a node from the shapes that come in (one, for `add` two or more). */
+export function inferShape(node: UnshapedNode, inputs: Shape[]): Inferred {
+  const shape = inputs[0] as Shape; // every node has an input
   const isImage = shape.length === 3;
-  switch (layer.kind) {
+  switch (node.kind) {
     case 'conv2d':
-      return isImage ? convolution(layer, shape) : needsImage(shape);
+      return isImage ? convolution(node, shape) : needsImage(shape);
     case 'max-pool': {
       if (!isImage) return needsImage(shape);
-      if (layer.padding * 2 > layer.kernel)
-        return { problem: `padding ${layer.padding} is more than half the kernel ${layer.kernel}` };
-      return window(shape, shape[0] as number, layer.kernel, layer.stride ?? layer.kernel, layer.padding);
+      if (node.padding * 2 > node.kernel)
+        return { problem: `padding ${node.padding} is more than half the kernel ${node.kernel}` };
+      return window(shape, shape[0] as number, node.kernel, node.stride, node.padding);
     }
     case 'avg-pool':
-      return isImage
-        ? window(shape, shape[0] as number, layer.kernel, layer.stride ?? layer.kernel, 0)
-        : needsImage(shape);
+      return isImage ? window(shape, shape[0] as number, node.kernel, node.stride, 0) : needsImage(shape);
     case 'global-average-pool':
       return isImage ? { shape: shape.slice(0, 1) } : needsImage(shape);
     case 'flatten':
-      return { shape: [shape.reduce((product, size) => product * size, 1)] };
-    case 'linear': {
-      if (isImage)
-        return {
-          problem: `needs a vector, but ${show(shape)} comes in; put flatten or global-average-pool before it`,
-        };
-      return { shape: [layer.outFeatures === 'classes' ? classes : layer.outFeatures] };
-    }
+      return { shape: [elements(shape)] };
+    case 'linear':
+      return isImage
+        ? {
+            problem: `needs a vector, but ${show(shape)} comes in; put flatten or global-average-pool before it`,
+          }
+        : { shape: [node.outFeatures] };
     case 'add': {
       const other = inputs.find((input) => show(input) !== show(shape));
       return other
