@@ -59,12 +59,12 @@ export async function provideDataset({ client, io, say }: Demo, demo: DemoDatase
 export async function train(
   demo: Demo,
   datasetId: string,
-  preset: DemoDataset['preset'],
-  epochs: number | undefined,
+  { preset, epochs }: Pick<DemoDataset, 'preset' | 'epochs'>,
+  maxMinutes: number | null,
 ): Promise<Job> {
   const { client, io, say } = demo;
   const recipe = { preset, dataset: datasetId, epochs };
-  const job = await client.jobs.create({ name: `demo ${preset}`, recipe }, io);
+  const job = await client.jobs.create({ name: `demo ${preset}`, recipe, maxMinutes }, io);
   say(
     `job ${job.id}: ${preset}, ${job.recipe.optimizer.kind}, ${job.recipe.epochs} epochs, batch ${job.recipe.batchSize}`,
   );
@@ -80,7 +80,10 @@ export async function train(
     line.clear();
     if (ended.status !== 'succeeded')
       throw new Error(`the job ${ended.status}${ended.failure ? `: ${ended.failure.message}` : ''}`);
-    say(`trained in ${ended.trainSeconds?.toFixed(1)} s; test accuracy ${percent(ended.testAccuracy)}`);
+    const early = ended.stopReason === 'time_limit' ? ` (stopped after ${maxMinutes} minutes)` : '';
+    say(
+      `trained in ${ended.trainSeconds?.toFixed(1)} s${early}; test accuracy ${percent(ended.testAccuracy)}`,
+    );
     return ended;
   } catch (error) {
     line.clear();
