@@ -203,6 +203,24 @@ describe('remove', () => {
     expect(await datasets.remove('other', twin.id)).toEqual({ keys: [uploads[0]!.key] });
   });
 
+  test('leaves what an ingest that still runs has named, as long as that does not fail', async () => {
+    const id = await readyDataset(database);
+    const packed = manifest(id).splits.train!;
+    const keys = [packed.shards[0]!.key, packed.labels.key].sort();
+    const again = await create();
+    await datasets.claimIngest(again, workerId());
+    expect(await datasets.nameBlobs(again, 1, manifest(id))).toBe(true);
+    expect(await datasets.nameBlobs(again, 2, manifest('another'))).toBe(false);
+    const removed = (await datasets.remove('default', id)) as { keys: string[] };
+    expect(removed.keys).toHaveLength(1); // its upload
+    expect(await database.unreferenced(keys)).toEqual([]);
+    const { uploads } = (await datasets.get('default', again))!;
+    const failure = { code: 'storage_full', message: 'no space' };
+    await datasets.finishIngest(again, 1, { status: 'failed', failure });
+    expect((await database.unreferenced(keys)).sort()).toEqual(keys);
+    expect(await database.unreferenced(uploads.map(({ key }) => key))).toEqual([]);
+  });
+
   test('not while a job names it', async () => {
     const id = await readyDataset(database);
     await database.jobs.create('default', newJob(id));

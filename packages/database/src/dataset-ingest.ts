@@ -32,6 +32,12 @@ export interface DatasetIngest {
   /** Null when there is nothing to do: ended, gone, or a live worker is at it. */
   claimIngest(id: string, workerId: string): Promise<IngestClaim | null>;
   ingestProgress(id: string, attempt: number, progress: NonNullable<Dataset['progress']>): Promise<boolean>;
+  /**
+   * Names the packed blobs before they are stored, so that they stay when another dataset with the same content is
+   * deleted meanwhile.
+   */
+  nameBlobs(id: string, attempt: number, manifest: DatasetManifest): Promise<boolean>;
+  /** `ready`: its blobs are stored. Otherwise packed blobs that were named are not any more. */
   finishIngest(id: string, attempt: number, end: IngestEnd): Promise<boolean>;
   /** Lets another worker take it at once. */
   releaseIngest(id: string, attempt: number): Promise<boolean>;
@@ -42,6 +48,10 @@ export interface DatasetIngest {
 }
 
 const MINE = `id = $1 and ingest_attempt = $2 and ingest_worker_id is not null and status = 'ingesting'`;
+
+const UNNAME_PACKED = `
+  delete from dataset_blobs where dataset_id = $1
+    and key not in (select upload ->> 'key' from datasets, jsonb_array_elements(uploads) as upload where id = $1)`;
 
 export function createDatasetIngest(pool: pg.Pool, lostAfterMs: number): DatasetIngest {
   const fenced = async (id: string, attempt: number, columns: string, values: unknown[] = []) => {
@@ -66,6 +76,17 @@ export function createDatasetIngest(pool: pg.Pool, lostAfterMs: number): Dataset
 
     ingestProgress: (id, attempt, progress) => fenced(id, attempt, 'progress = $3', [json(progress)]),
 
+    nameBlobs: (id, attempt, manifest) =>
+      transaction(pool, async (client) => {
+        const mine = await first(client, `select from datasets where ${MINE} for no key update`, [
+          id,
+          attempt,
+        ]);
+        if (mine === null) return false;
+        await nameBlobs(client, id, manifestKeys(manifest));
+        return true;
+      }),
+
     finishIngest: (id, attempt, end) =>
       transaction(pool, async (client) => {
         const manifest = end.status === 'ready' ? end.manifest : null;
@@ -82,7 +103,8 @@ export function createDatasetIngest(pool: pg.Pool, lostAfterMs: number): Dataset
           ],
         );
         if (rowCount === 0) return false;
-        if (manifest !== null) await nameBlobs(client, id, manifestKeys(manifest));
+        if (manifest === null) await client.query(UNNAME_PACKED, [id]);
+        else await nameBlobs(client, id, manifestKeys(manifest));
         return true;
       }),
 

@@ -68,21 +68,23 @@ async function ingestClaimed(claim: IngestClaim, folder: string, context: Worker
 
 /** From upload blobs to packed blobs in storage. Throws on faults of the machine. */
 async function pack(claim: IngestClaim, folder: string, context: WorkerContext): Promise<IngestEnd> {
-  const { storage, shutdown } = context;
+  const { database, storage, shutdown } = context;
+  const patience = { ...sitOutTransfer, signal: shutdown };
   const files = await fetchUploads(claim, folder, context);
   const into = join(folder, 'packed');
   await mkdir(into);
   const result = await runIngest(claim, files, into, context);
   if (result.type === 'faulted') throw new IngestFault(result.code, result.message);
   if (result.type === 'refused') return { status: 'refused', report: result.report };
+  const { manifest, report } = result;
+  const end: IngestEnd = { status: 'ready', manifest, report };
+  const name = () => database.datasets.nameBlobs(claim.id, claim.attempt, manifest);
+  if (!(await withRetry(name, patience))) return end; // of an attempt that is over: it is refused
   for (const { path } of result.files) {
-    await withRetry(() => storage.put(createReadStream(path), { signal: shutdown }), {
-      ...sitOutTransfer,
-      signal: shutdown,
-    });
+    await withRetry(() => storage.put(createReadStream(path), { signal: shutdown }), patience);
     await rm(path); // the disk need not hold everything twice
   }
-  return { status: 'ready', manifest: result.manifest, report: result.report };
+  return end;
 }
 
 async function fetchUploads(
