@@ -42,6 +42,15 @@ describe('requests', () => {
     expect(body.toString('latin1')).toContain('filename="x%22%0D%0A.zip"');
   });
 
+  it.each([
+    [{ baseUrl: 'http://ada:s3cret@127.0.0.1:7070' }, 'RAVINE_API_KEY'],
+    [{ baseUrl: 'http://127.0.0.1:7070/?key=s3cret' }, 'must end before'],
+    [{ apiKey: 's3cret\nx' }, 'API key'],
+  ])('refuse %j without repeating what may be a secret', (options, rule) => {
+    expect(() => createClient(options)).toThrow(rule);
+    expect(() => createClient(options)).not.toThrow('s3cret');
+  });
+
   it('refuse an address that is none', () => {
     expect(() => createClient({ baseUrl: 'localhost:7070' })).toThrow(/is not the URL of a service/);
   });

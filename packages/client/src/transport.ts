@@ -55,12 +55,13 @@ export interface Transport {
 export function createTransport(options: ClientOptions): Transport {
   const { fetch = globalThis.fetch, timeoutMs = 60_000 } = options;
   const baseUrl = checkedBaseUrl(options.baseUrl ?? 'http://127.0.0.1:7070');
+  const authorization =
+    options.apiKey === undefined ? {} : { authorization: `Bearer ${checkedKey(options.apiKey)}` };
 
   const raw: Transport['raw'] = async (name, input = {}, call = {}, accept = []) => {
     const route: RouteContract = routes[name];
     const url = baseUrl + addressOf(route, input);
-    const headers: Record<string, string> = { ...input.headers };
-    if (options.apiKey !== undefined) headers.authorization = `Bearer ${options.apiKey}`;
+    const headers: Record<string, string> = { ...input.headers, ...authorization };
     if (route.method === 'POST') headers['idempotency-key'] = call.idempotencyKey ?? crypto.randomUUID();
     const once = async () => {
       const content = contentOf(input);
@@ -85,14 +86,26 @@ export function createTransport(options: ClientOptions): Transport {
   return { json, raw, baseUrl };
 }
 
+const wrongOption = (detail: string): RavineError => new RavineError('bad_request', { status: 0, detail });
+
+/** What is refused for a secret in it is not repeated: messages end up in logs. */
 function checkedBaseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.username || url?.password)
+    throw wrongOption('the URL of the service must have no user and no password; the key is RAVINE_API_KEY');
   if (url === null || !['http:', 'https:'].includes(url.protocol))
-    throw new RavineError('bad_request', {
-      status: 0,
-      detail: `"${text}" is not the URL of a service; it looks like http://127.0.0.1:7070`,
-    });
+    throw wrongOption(`"${text}" is not the URL of a service; it looks like http://127.0.0.1:7070`);
+  if (url.search || url.hash)
+    throw wrongOption(
+      'the URL of the service must end before "?" and "#"; it looks like http://127.0.0.1:7070',
+    );
   return text.replace(/\/+$/, '');
+}
+
+function checkedKey(key: string): string {
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw wrongOption('the API key must be visible ASCII characters without spaces and line breaks');
+  return key;
 }
 
 function addressOf(route: RouteContract, { params = {}, query = {} }: CallInput): string {

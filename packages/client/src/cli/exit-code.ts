@@ -22,8 +22,12 @@ Exit codes: 0 done · 1 the job failed or the dataset was refused · 2 wrong use
 /** A mistake on the command line that commander cannot see. */
 export class UsageError extends Error {}
 
+/** Codes of the operating system for a file that was named wrongly; a full disk is not among them. */
+const FILE_MISTAKES = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || error instanceof FileError) return exitCode.usage;
+  if (FILE_MISTAKES.includes((error as { code?: string }).code ?? '')) return exitCode.usage;
   if (!(error instanceof RavineError)) return exitCode.failed;
   if (error.code === 'unreachable' || error.code === 'unexpected_answer') return exitCode.unavailable;
   if (error.status === 404) return exitCode.notFound;

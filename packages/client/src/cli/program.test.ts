@@ -60,6 +60,7 @@ describe('exit codes', () => {
     [['jobs', 'list', '--limit', 'x']],
     [['--nonsense']],
     [['models', 'create']],
+    [['datasets', 'generate', '--per-class', '1', '--output', '/none/such.tar']],
   ])('wrong use %j gives 2 and says why', async (argv) => {
     const result = await run(argv);
     expect(result.code).toBe(2);
@@ -105,6 +106,32 @@ describe('output', () => {
     expect(JSON.parse((await run(['jobs', 'show', 'job_1', '--json'])).out)).toMatchObject({
       error: { code: 'job_not_found', status: 404 },
     });
+  });
+
+  it.each([
+    [['jobs', 'sumbit', '--json']],
+    [['jobs', 'show', '--json']],
+    [['datasets', 'list', '--json', '--limit', 'x']],
+  ])('wrong use %j is a JSON document too', async (argv) => {
+    const result = await run(argv);
+    expect(result.code).toBe(2);
+    expect(JSON.parse(result.out).error).toEqual({
+      code: 'client',
+      detail: expect.not.stringMatching(/^error/),
+    });
+  });
+
+  it('shows no control characters of a stranger, and --json keeps their value', async () => {
+    const name = 'a\u009b31m\u202eb\u001b]0;c\u0007';
+    const dataset = { id: 'ds_1', name, status: 'ready', classes: [name], uploadBytes: 1 };
+    answer = () => ({ json: dataset });
+    const shown = await run(['datasets', 'show', 'ds_1']);
+    expect(shown.out).toContain('a\\u009b31m\\u202eb\\u001b]0;c\\u0007');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    expect(shown.out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(JSON.parse((await run(['datasets', 'show', 'ds_1', '--json'])).out)).toEqual(dataset);
+    answer = () => problem('conflict', [{ pointer: '/x', code: 'x', message: name }]);
+    expect((await run(['datasets', 'show', 'ds_1'])).err).not.toContain('\u009b');
   });
 
   it('of watch --json is one event per line, then the job; a failed job gives 1', async () => {
@@ -159,6 +186,8 @@ describe('submitting', () => {
     expect(bad.code).toBe(2);
     expect(bad.err).toContain('is not JSON');
     expect((await run(['jobs', 'submit', path.join(folder, 'none.json')])).code).toBe(2);
+    const empty = await run(['jobs', 'submit', '-'], { readStdin: async () => '{"recipe":null}' });
+    expect([empty.code, empty.err]).toEqual([2, 'error: "recipe" must be a JSON object\n']);
   });
 });
 

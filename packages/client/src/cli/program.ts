@@ -8,9 +8,11 @@ import { commandSet } from './context.js';
 import { describeError, errorDocument } from './describe-error.js';
 import { exitCode, exitCodeHelp, exitCodeOf } from './exit-code.js';
 import type { Io } from './io.js';
+import { printable } from './printable.js';
 
 /** Runs one command line (without node and script) and resolves with its exit code; never rejects. */
-export async function runCli(argv: string[], io: Io): Promise<number> {
+export async function runCli(argv: string[], host: Io): Promise<number> {
+  const io: Io = { ...host, out: (text) => host.out(printable(text)) };
   let code: number = exitCode.ok;
   const onExit = (given: number) => {
     code = given;
@@ -42,13 +44,17 @@ export async function runCli(argv: string[], io: Io): Promise<number> {
 }
 
 function failed(error: unknown, io: Io, json: boolean): number {
-  // Commander has written its message; help and version end with 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  // Commander has written its message; help ends with 0.
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCode.ok;
+    if (json) io.out(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
+    return exitCode.usage;
+  }
   if (io.signal.aborted) {
     io.err('\ninterrupted; a submitted job goes on: ravine jobs cancel <job> ends it\n');
     return exitCode.interrupted;
   }
   if (json) io.out(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
-  io.err(`${describeError(error)}\n`);
+  io.err(`${printable(describeError(error))}\n`);
   return exitCodeOf(error);
 }

@@ -1,6 +1,7 @@
 import type { Job, Progress } from '@ravine/contracts';
 import { duration, percent } from './format.js';
 import type { Io } from './io.js';
+import { printable } from './printable.js';
 
 /** Without a terminal, a line of progress is written at most this often. */
 const PLAIN_INTERVAL_MS = 3_000;
@@ -13,7 +14,8 @@ export function createProgressLine(io: Io) {
     if (io.columns !== null && shown !== '') io.err('\r\x1b[2K');
   };
   return {
-    update(text: string) {
+    update(line: string) {
+      const text = printable(line);
       if (text === shown) return;
       if (io.columns !== null) {
         erase();
@@ -28,7 +30,7 @@ export function createProgressLine(io: Io) {
     /** Writes a line that stays, above the line of progress. */
     note(text: string) {
       erase();
-      io.err(`${text}\n`);
+      io.err(`${printable(text)}\n`);
       if (io.columns !== null && shown !== '') io.err(shown.slice(0, io.columns - 1));
     },
     /** Removes the line. */

@@ -49,6 +49,11 @@ it('reads values as JSON, else as text, and reaches into lists', async () => {
   });
 });
 
+it('takes no field from what every object has', async () => {
+  const recipe = await applyRecipeFlags({}, { set: ['constructor.prototype.x=1'] }, async () => ({}));
+  expect(recipe).toEqual({ constructor: { prototype: { x: 1 } } });
+});
+
 it.each(['epochs', '=3', 'a..b=1', '__proto__.x=1', 'epochs.x=1'])('refuses --set %s', async (text) => {
   await expect(applyRecipeFlags({ epochs: 3 }, { set: [text] }, preset)).rejects.toThrow(UsageError);
 });

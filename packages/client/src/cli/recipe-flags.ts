@@ -16,7 +16,7 @@ export interface RecipeFlags {
 }
 
 type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json =>
+export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
@@ -75,7 +75,7 @@ function assign(target: Json, path: string[], value: unknown): void {
   const last = path.at(-1) as string;
   let at: Json = target;
   for (const key of path.slice(0, -1)) {
-    const next = at[key];
+    const next = Object.hasOwn(at, key) ? at[key] : undefined;
     if (next === undefined || next === null) at[key] = {};
     else if (typeof next !== 'object')
       throw new UsageError(`--set ${path.join('.')}: ${key} is ${JSON.stringify(next)}`);

@@ -8,7 +8,7 @@ import { follow } from '../follow.js';
 import { bytes, duration, facts, percent, table } from '../format.js';
 import { integerValue, listValue, numberValue, pairValue } from '../option-values.js';
 import { createProgressLine, progressText } from '../progress-line.js';
-import { applyRecipeFlags, type RecipeFlags } from '../recipe-flags.js';
+import { applyRecipeFlags, isObject, type RecipeFlags } from '../recipe-flags.js';
 
 interface SubmitFlags extends RecipeFlags {
   name?: string;
@@ -66,6 +66,7 @@ const withRecipe = (set: CommandSet, ...added: Parameters<CommandSet['add']>) =>
 
 async function readRecipe({ io }: Context, file: string | undefined): Promise<Record<string, unknown>> {
   if (file === undefined) return {};
+  const source = file === '-' ? 'standard input' : file;
   const text =
     file === '-'
       ? await io.readStdin()
@@ -74,12 +75,11 @@ async function readRecipe({ io }: Context, file: string | undefined): Promise<Re
         });
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
+    if (isObject(value)) return value;
   } catch (error) {
-    throw new UsageError(`${file} is not JSON: ${(error as Error).message}`);
+    throw new UsageError(`${source} is not JSON: ${(error as Error).message}`);
   }
-  throw new UsageError(`${file} must hold a JSON object`);
+  throw new UsageError(`${source} must hold a JSON object`);
 }
 
 /** The body of the request: a file is a recipe, or a whole body with `recipe` in it. The service checks the content. */
@@ -90,6 +90,7 @@ async function bodyOf(
 ): Promise<Record<string, unknown>> {
   const given = await readRecipe(context, file);
   const body = 'recipe' in given ? given : { recipe: given };
+  if (!isObject(body.recipe)) throw new UsageError('"recipe" must be a JSON object');
   const presetOptions = async (kind: string) => {
     const { presets } = await context.client.catalog(context);
     const preset = presets.find((entry) => entry.kind === kind);
@@ -99,7 +100,7 @@ async function bodyOf(
       );
     return preset.defaults;
   };
-  const recipe = await applyRecipeFlags(body.recipe as Record<string, unknown>, flags, presetOptions);
+  const recipe = await applyRecipeFlags(body.recipe, flags, presetOptions);
   if (typeof recipe.dataset === 'string' && !recipe.dataset.startsWith('ds_'))
     recipe.dataset = (await findDataset(context.client, recipe.dataset)).id;
   return { ...body, recipe };
