@@ -123,15 +123,19 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     expect(await stack.job(waiting)).toMatchObject({ status: 'cancelled', attempt: 0 });
   });
 
-  it('names the best checkpoint in the evaluation, also when it is one of an earlier attempt', async () => {
+  it('goes on with the job of another worker as the same run: precision, and the best checkpoint so far', async () => {
     // Nothing is learnt, so the first epoch stays the best.
     const still = { architecture: { kind: 'mlp' }, optimizer: { kind: 'sgd', learningRate: 1e-9 } } as const;
     const id = await stack.submit(dataset, { ...still, epochs: 100_000 }, { maxMinutes: 8 / 60 });
     await stack.jobWhen(id, ({ progress, best }) => (progress?.epoch ?? 0) > 2 && best !== null);
     await worker.stop();
-    expect(await stack.job(id)).toMatchObject({ status: 'queued', attempt: 1 });
+    const handedBack = await stack.job(id);
+    expect(handedBack).toMatchObject({ status: 'queued', attempt: 1 });
+    // As if that one had been on a machine where something else is fast.
+    const precision = handedBack.precision === 'fp32' ? 'bf16' : 'fp32';
+    await stack.database.pool.query('update jobs set precision = $2 where id = $1', [id, precision]);
     worker = await createWorker({ ...stack, log: silent });
-    expect(await ended(id, 'succeeded')).toMatchObject({ attempt: 2, stopReason: 'time_limit' });
+    expect(await ended(id, 'succeeded')).toMatchObject({ attempt: 2, stopReason: 'time_limit', precision });
     const best = await stack.database.checkpoints.withRole(PROJECT, id, 'best');
     expect(best?.attempt).toBe(1);
     const evaluation = await stack.database.evaluations.get(PROJECT, id);

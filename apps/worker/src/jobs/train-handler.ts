@@ -15,7 +15,7 @@ import { datasetFailure, failureOfFault } from './failure.js';
 import { createFence } from './fence.js';
 import { finishJob } from './finish.js';
 import { createInterruptions, type Interruptions } from './interruption.js';
-import { placeJob } from './placement.js';
+import { placeJob, type Wish } from './placement.js';
 import { fetchCheckpoint, fetchDataset } from './prepare.js';
 import { createRecorder } from './record.js';
 import { superviseRun } from './supervise.js';
@@ -80,7 +80,7 @@ async function train(
 ): Promise<Ending> {
   const { database, storage, settings, engines, running, log } = context;
   const { job, attempt } = claim;
-  const placement = placeJob(job.recipe, kind, engines, (device) => runsOn(context, device));
+  const placement = placeJob(wishOf(claim), kind, engines, (device) => runsOn(context, device));
   if ('class' in placement) return { kind: 'failed', failure: placement };
   running.set(job.id, { device: placement.device });
 
@@ -154,6 +154,12 @@ async function prepare(
   } finally {
     leave();
   }
+}
+
+/** A run that goes on keeps its precision, whatever is fast on this device: it stays one run. */
+function wishOf({ job, resumeFrom }: JobClaim): Wish {
+  const earlier = resumeFrom && (job.precision as Wish['precision'] | null); // written by `started`
+  return earlier ? { ...job.recipe, precision: earlier } : job.recipe;
 }
 
 function timeLeftMs(job: JobClaim['job']): number | null {
