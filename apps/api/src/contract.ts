@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { RouteContract, RouteName, Routes } from '@ravine/contracts';
+import type { IdPrefix, RouteContract, RouteName, Routes } from '@ravine/contracts';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
@@ -22,6 +22,10 @@ export interface Context {
   request: FastifyRequest;
   reply: FastifyReply;
   log: FastifyBaseLogger;
+  /** Id of what a POST makes: the same again when a first try with its Idempotency-Key died half-way. */
+  newId: (prefix: IdPrefix) => string;
+  /** Whether there was such a first try, so that what is to be made may be there already. */
+  again: boolean;
   /** Aborted when the caller goes away or the server closes. */
   signal: AbortSignal;
 }

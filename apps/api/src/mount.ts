@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type RouteContract, type RouteName, routes } from '@ravine/contracts';
+import { newId, type RouteContract, type RouteName, routes } from '@ravine/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Content, Context, Handlers, Route } from './contract.js';
 import { sendContent } from './http/content.js';
@@ -33,7 +33,15 @@ async function serve(
 ): Promise<FastifyReply> {
   const input = parseInput(route.contract, request);
   const signal = services.lifetimes.of(reply);
-  const context: Context = { project: PROJECT, request, reply, log: request.log, signal };
+  const context: Context = {
+    project: PROJECT,
+    request,
+    reply,
+    log: request.log,
+    newId,
+    again: false,
+    signal,
+  };
   reply.code(route.contract.response.status);
   if (route.contract.method === 'POST') return answerPost(route, services, context, input);
   const answer = await route.handler(input, context);

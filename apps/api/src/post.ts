@@ -16,11 +16,12 @@ type UploadContract = RouteContract & { files: object };
 export async function answerPost(
   route: Route,
   services: Services,
-  context: Context,
+  given: Context,
   input: ParsedInput,
 ): Promise<FastifyReply> {
   const { contract } = route;
-  const { request, reply, project } = context;
+  const { request, reply, project } = given;
+  let context = given;
   const key = idempotencyKey(request);
   const hash = contract.files ? null : requestHash(request);
   const { idempotency } = services.database;
@@ -34,6 +35,8 @@ export async function answerPost(
       if (begun.requestHash !== sent) throw mismatch();
       return reply.code(begun.status).header('idempotency-replayed', 'true').send(begun.body);
     }
+    const { reservedId, again } = begun;
+    context = { ...given, newId: (prefix) => `${prefix}_${reservedId}`, again };
   }
   try {
     const done = await run(route, services, context, input);

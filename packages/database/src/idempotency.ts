@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { newId } from '@ravine/contracts';
 import type pg from 'pg';
 import { first, json } from './sql.js';
 
@@ -12,8 +13,11 @@ export interface KeptAnswer {
 }
 
 export type Begun =
-  /** The caller runs the request, then calls `complete` or `abandon`. */
-  | { state: 'new' }
+  /**
+   * The caller runs the request, then calls `complete` or `abandon`. What the request makes takes the reserved id
+   * (without its prefix): a process that died between making it and `complete` used the same one.
+   */
+  | { state: 'new'; reservedId: string; again: boolean }
   /**
    * The first request succeeded with this answer. With a null hash the caller still has to compare
    * `requestHash`.
@@ -42,7 +46,6 @@ interface KeyRow {
   request_hash: string | null;
   status: number | null;
   body: unknown;
-  expired: boolean;
 }
 
 export function createIdempotency(pool: pg.Pool, { lockMs, renewMs } = HOLD): Idempotency {
@@ -59,17 +62,20 @@ export function createIdempotency(pool: pg.Pool, { lockMs, renewMs } = HOLD): Id
   return {
     async begin(project, key, route, requestHash) {
       const owner = randomUUID();
-      if (await takeKey(pool, [project, key, route, requestHash, owner, lockMs])) {
+      const reserved = newId('req').slice('req_'.length);
+      const taken = await first<{ reserved_id: string }>(pool, TAKE, [
+        ...[project, key, route, requestHash, owner, lockMs, reserved],
+      ]);
+      if (taken) {
         held.set(nameOf(project, key), owner);
-        return { state: 'new' };
+        return { state: 'new', reservedId: taken.reserved_id, again: taken.reserved_id !== reserved };
       }
       const row = await first<KeyRow & pg.QueryResultRow>(
         pool,
-        `select route, request_hash, status, body, status is null and locked_until < now() as expired
-         from idempotency_keys where project = $1 and key = $2`,
+        'select route, request_hash, status, body from idempotency_keys where project = $1 and key = $2',
         [project, key],
       );
-      if (row === null || row.expired) return { state: 'in_progress' }; // given up a moment ago: the caller asks again
+      if (row === null) return { state: 'in_progress' }; // given up a moment ago: the caller asks again
       return stateOf(row, route, requestHash);
     },
 
@@ -109,17 +115,15 @@ export function createIdempotency(pool: pg.Pool, { lockMs, renewMs } = HOLD): Id
 const RENEW = `update idempotency_keys set locked_until = now() + $2 * interval '1 millisecond'
   where owner = any($1) and status is null`;
 
-/** Makes the row, or takes over the one of a process that died; one of many callers gets it. */
-async function takeKey(pool: pg.Pool, parameters: unknown[]): Promise<boolean> {
-  return (await pool.query(TAKE, parameters)).rowCount === 1;
-}
-
+/** Makes the row, or takes over the one that a process which died held for the same request; one of many callers gets it. */
 const TAKE = `
-  insert into idempotency_keys (project, key, route, request_hash, owner, locked_until)
-  values ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond')
-  on conflict (project, key) do update set route = excluded.route, request_hash = excluded.request_hash,
-    owner = excluded.owner, locked_until = excluded.locked_until, created_at = now()
-  where idempotency_keys.status is null and idempotency_keys.locked_until < now()`;
+  insert into idempotency_keys (project, key, route, request_hash, owner, locked_until, reserved_id)
+  values ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond', $7)
+  on conflict (project, key) do update set owner = excluded.owner, locked_until = excluded.locked_until, created_at = now()
+  where idempotency_keys.status is null and idempotency_keys.locked_until < now()
+    and idempotency_keys.route = excluded.route
+    and idempotency_keys.request_hash is not distinct from excluded.request_hash
+  returning reserved_id`;
 
 function stateOf(row: KeyRow, route: string, requestHash: string | null): Begun {
   const other =

@@ -193,6 +193,22 @@ test('the same request with the same Idempotency-Key is one job', async () => {
   });
 });
 
+test('a process that died before it remembered its answer leaves one job, not two', async () => {
+  await withWorker(async () => {
+    const key = { 'idempotency-key': 'job-half' };
+    const first = (await post('/v1/jobs', recipe(), key)).json();
+    // What a kill between the row and the answer leaves, two minutes later.
+    await api.database.pool.query(
+      `update idempotency_keys set status = null, body = null, locked_until = now() - interval '1 second' where key = 'job-half'`,
+    );
+    expect((await post('/v1/jobs', recipe({ seed: 1 }), key)).json().code).toBe('idempotency_mismatch');
+    const again = await post('/v1/jobs', recipe(), key);
+    expect([again.statusCode, again.json()]).toEqual([201, first]);
+    const replayed = await post('/v1/jobs', recipe(), key);
+    expect([replayed.headers['idempotency-replayed'], replayed.json()]).toEqual(['true', first]);
+  });
+});
+
 test('an answer that says "later" is not remembered', async () => {
   const key = { 'idempotency-key': 'job-2' };
   expect((await post('/v1/jobs', recipe(), key)).statusCode).toBe(503);

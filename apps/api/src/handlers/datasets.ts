@@ -1,4 +1,5 @@
-import { AppError, newId } from '@ravine/contracts';
+import { AppError, type Dataset } from '@ravine/contracts';
+import type { StoredDataset } from '@ravine/database';
 import type { HandlersOf } from '../contract.js';
 import type { Services } from '../services.js';
 
@@ -7,10 +8,17 @@ type Names = 'createDataset' | 'listDatasets' | 'getDataset' | 'deleteDataset';
 export const datasetNotFound = (id: string): AppError =>
   new AppError('dataset_not_found', { detail: `There is no dataset ${id.slice(0, 128)}` });
 
+/** Without what is the service's own business. */
+function viewOf({ manifest: _manifest, uploads: _uploads, ...dataset }: StoredDataset): Dataset {
+  return dataset;
+}
+
 export function createDatasetHandlers({ database, queues, blobs }: Services): HandlersOf<Names> {
   return {
-    async createDataset({ body, files }, { project, reply, log }) {
+    async createDataset({ body, files }, { project, reply, log, newId, again }) {
       const id = newId('ds');
+      const made = again ? await database.datasets.get(project, id) : null;
+      if (made) return viewOf(made);
       const { labels = {}, ...declared } = body;
       const uploadBytes = files.reduce((sum, file) => sum + file.bytes, 0);
       const dataset = await database.datasets.create(project, {
@@ -33,8 +41,7 @@ export function createDatasetHandlers({ database, queues, blobs }: Services): Ha
     async getDataset({ params: { datasetId } }, { project }) {
       const found = await database.datasets.get(project, datasetId);
       if (!found) throw datasetNotFound(datasetId);
-      const { manifest: _manifest, uploads: _uploads, ...dataset } = found;
-      return dataset;
+      return viewOf(found);
     },
 
     async deleteDataset({ params: { datasetId } }, { project, log }) {

@@ -2,7 +2,6 @@ import {
   AppError,
   datasetFacts,
   type FieldError,
-  newId,
   planTraining,
   type Recipe,
   SpecError,
@@ -26,10 +25,12 @@ export function createJobHandlers(services: Services): HandlersOf<Names> {
       return { object: 'plan', ...(await plan(services, project, body.recipe)) };
     },
 
-    async createJob({ body }, { project, reply, log }) {
+    async createJob({ body }, { project, reply, log, newId, again }) {
+      const id = newId('job');
+      const made = again ? await database.jobs.get(project, id) : null;
+      if (made) return made;
       const { recipe, recipeHash } = await plan(services, project, body.recipe);
       const queue = queueFor(recipe, await database.workers.list());
-      const id = newId('job');
       const job = await database.jobs.create(project, {
         id,
         name: body.name ?? defaultName(recipe.architecture, id),

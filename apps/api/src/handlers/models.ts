@@ -4,7 +4,6 @@ import {
   type CreateModel,
   datasetFacts,
   type Job,
-  newId,
   planTraining,
 } from '@ravine/contracts';
 import type { Context, HandlersOf } from '../contract.js';
@@ -19,7 +18,10 @@ export function createModelHandlers(services: Services): HandlersOf<Names> {
   const { database, storage, blobs } = services;
   return {
     async createModel({ body }, context) {
-      const { project, reply, log } = context;
+      const { project, reply, log, again } = context;
+      const id = context.newId('mdl');
+      const earlier = again ? await database.models.get(project, id) : null;
+      if (earlier) return earlier;
       const checkpoint = await chooseCheckpoint(services, context, body);
       const job = await findJob(services, context, checkpoint.jobId);
       const description = await descriptionOf(services, project, job);
@@ -27,7 +29,7 @@ export function createModelHandlers(services: Services): HandlersOf<Names> {
       try {
         const model = await database.models.create(project, {
           ...description,
-          id: newId('mdl'),
+          id,
           name: body.name ?? job.name,
           checkpointId: checkpoint.id,
           // The evaluation of a job is made with its best weights and says nothing of others.
@@ -36,7 +38,7 @@ export function createModelHandlers(services: Services): HandlersOf<Names> {
           bytes: blob.size,
           labels: body.labels,
         });
-        reply.header('location', `/v1/models/${model.id}`);
+        reply.header('location', `/v1/models/${id}`);
         return model;
       } finally {
         // It stays when the new row names it.

@@ -2,8 +2,11 @@ import { AppError, type DatasetManifest } from '@ravine/contracts';
 import type { Storage } from '@ravine/storage';
 import sharp from 'sharp';
 import type { HandlersOf } from '../contract.js';
+import { invalid } from '../http/input.js';
 import type { Services } from '../services.js';
 import { readyDataset } from './ready-dataset.js';
+
+const LISTED_CLASSES = 20;
 
 type Split = NonNullable<DatasetManifest['splits']['train']>;
 
@@ -14,6 +17,7 @@ export function createSampleHandlers({
   return {
     async listSamples({ params: { datasetId }, query }, { project }) {
       const { manifest } = await readyDataset(database, project, datasetId);
+      refuseUnknownClass(manifest, query.class);
       const split = manifest.splits[query.split];
       const indices = split ? await indicesOf(storage, manifest, split, query.class) : [];
       const labels = split ? await readLabels(storage, split) : new Uint16Array();
@@ -44,6 +48,14 @@ export function createSampleHandlers({
       return { kind: 'bytes', bytes, etag: `"${manifest.digest.slice(0, 32)}-${name}-${index}"` };
     },
   };
+}
+
+function refuseUnknownClass({ classes }: DatasetManifest, wanted: string | undefined): void {
+  if (wanted === undefined || classes.includes(wanted)) return;
+  const more = classes.length > LISTED_CLASSES ? ` and ${classes.length - LISTED_CLASSES} more` : '';
+  const message = `must be a class of the dataset: ${classes.slice(0, LISTED_CLASSES).join(', ')}${more}`;
+  const received = wanted.slice(0, 100);
+  throw invalid([{ pointer: '/query/class', code: 'invalid_value', message, received }]);
 }
 
 /** Little-endian uint16, whatever the machine. */
