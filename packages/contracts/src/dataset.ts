@@ -141,7 +141,7 @@ export const ListDatasetsQuery = PageQuery.extend({
 /** Which samples to look at. */
 export const SamplesQuery = z.strictObject({
   split: SplitName.default('train'),
-  class: z.string().max(256).optional().describe('Only this class'),
+  class: z.string().max(1024).optional().describe('Only this class'),
   limit: wholeNumber(z.int().min(1).max(100)).default(20),
   offset: wholeNumber(z.int().min(0)).default(0),
 });

@@ -33,6 +33,14 @@ describe('a whole number where only text can be written', () => {
   });
 });
 
+test('the rule is told in words that fit what was written', () => {
+  expect(Whole.safeParse('1.5').error?.issues).toMatchObject([{ message: expect.stringContaining('whole') }]);
+  expect(Decimal.safeParse('1e3').error?.issues).toMatchObject([
+    { message: expect.stringContaining('0.25') },
+  ]);
+  expect(Whole.optional().parse(undefined)).toBeUndefined();
+});
+
 test('a decimal number', () => {
   expect(Decimal.parse('0.25')).toBe(0.25);
   for (const text of ['', '.5', '1.', '1,5', '1e1', 'NaN', '31'])

@@ -5,10 +5,16 @@ import { z } from 'zod';
  * refused instead of read as 0, 1 and 16. A number passes as it is.
  */
 const fromText =
-  (pattern: RegExp) =>
-  (value: unknown): unknown =>
-    typeof value === 'string' && pattern.test(value) ? Number(value) : value;
+  (pattern: RegExp, rule: string) =>
+  (value: unknown, context: z.RefinementCtx): unknown => {
+    if (typeof value !== 'string') return value;
+    if (pattern.test(value)) return Number(value);
+    context.addIssue({ code: 'custom', message: rule });
+    return z.NEVER;
+  };
 
-export const wholeNumber = <T extends z.ZodType>(schema: T) => z.preprocess(fromText(/^-?\d{1,15}$/), schema);
-export const decimalNumber = <T extends z.ZodType>(schema: T) =>
-  z.preprocess(fromText(/^-?\d{1,15}(\.\d{1,15})?$/), schema);
+const whole = fromText(/^-?\d{1,15}$/, 'must be a whole number of at most 15 digits');
+const decimal = fromText(/^-?\d{1,15}(\.\d{1,15})?$/, 'must be a number in digits, such as 2 or 0.25');
+
+export const wholeNumber = <T extends z.ZodType>(schema: T) => z.preprocess(whole, schema);
+export const decimalNumber = <T extends z.ZodType>(schema: T) => z.preprocess(decimal, schema);

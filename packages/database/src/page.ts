@@ -15,7 +15,7 @@ export function cursorId(cursor: string | undefined, prefix: string): string | n
 export const cursorOf = (id: string): string => Buffer.from(id, 'utf8').toString('base64url');
 
 export function badCursor(received: string, name = 'cursor'): AppError {
-  const message = `is not a ${name} of this list; start without it, then send what the answer before gave`;
+  const message = 'is not a cursor of this list; start without it, then send what the answer before gave';
   return new AppError('validation_failed', {
     detail: `${name} ${message}`,
     errors: [{ pointer: `/query/${name}`, code: 'invalid_cursor', message, received }],

@@ -15,6 +15,7 @@ describe('an archive that is broken or hostile is refused', { timeout: 60_000 },
     ['a drive letter', { name: 'C:/cat/evil.png', content: image }, 'unsafe_path'],
     ['a backslash', { name: 'cat\\..\\evil.png', content: image }, 'unsafe_path'],
     ['a NUL', { name: 'cat/a.png\0.txt', content: image }, 'invalid_name'],
+    ['a terminal escape of one character', { name: 'cat/a\u009b31m.png', content: image }, 'invalid_name'],
     ['a line break', { name: 'cat/a\n.png', content: image }, 'invalid_name'],
     [
       'bytes that are no UTF-8 though declared',

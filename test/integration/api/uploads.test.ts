@@ -56,6 +56,7 @@ test('what cannot be accepted leaves nothing behind', async () => {
   const small = await api.build({ limits: { ...defaultLimits, uploadBytes: 1000 } });
   const refusals: [App, Part[], number, string | null][] = [
     [api.app, [name, file('first'), { name: 'fit', value: 'crop' }], 422, '/fit'],
+    [api.app, [{ name: 'name', value: Buffer.from([0x61, 0xff]) }, file('x')], 422, '/name'],
     [api.app, [name, file('first'), file('', 'empty.gz')], 422, '/file'],
     [api.app, [name, ...Array.from({ length: 5 }, (_, i) => file(`file ${i}`))], 422, '/file'],
     [api.app, [name, file('first'), { ...file('second'), name: 'other' }], 422, '/other'],

@@ -69,3 +69,15 @@ test('long text is cut and structures are only named', () => {
   expect(JSON.stringify(errors).length).toBeLessThan(1000);
   expect(errors.find(({ pointer }) => pointer === '/color')?.received).toBe('an object');
 });
+
+test('a choice between forms is told in its own words where no form is nearest', () => {
+  const words = 'must be { "steps": n } or { "epochs": n }';
+  const forms = [z.strictObject({ steps: z.int().min(1) }), z.strictObject({ epochs: z.int() })] as const;
+  const errors = (sent: unknown) => {
+    const result = z.union(forms, { error: words }).safeParse(sent);
+    return fieldErrors(result.error?.issues ?? [], '/for', sent).map((one) => [one.pointer, one.message]);
+  };
+  for (const sent of [{}, { steps: 1, epochs: 1 }, { other: 1 }])
+    expect(errors(sent)).toEqual([['/for', words]]);
+  expect(errors({ steps: 0 })).toEqual([['/for/steps', 'must be at least 1']]);
+});

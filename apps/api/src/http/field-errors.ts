@@ -6,6 +6,8 @@ type Path = readonly PropertyKey[];
 
 const MAX_ERRORS = 100;
 const MAX_RECEIVED = 100;
+/** What zod says of a union that was given no words of its own. */
+const UNNAMED_UNION = 'Invalid input';
 
 /** `/a/b` with `~` and `/` escaped (RFC 6901). */
 export function pointerOf(base: string, path: Path): string {
@@ -46,7 +48,10 @@ function expand(issue: Issue, parent: Path, base: string, input: unknown): Field
   }
 }
 
-/** Reports the alternative that comes nearest: the one that got furthest into the value, then the one with fewest issues. */
+/**
+ * Reports the alternative that comes nearest: the one that got furthest into the value, then the one with fewest issues.
+ * Where none is nearer than the others, the words that the schema has for the choice.
+ */
 function expandUnion(
   issue: z.core.$ZodIssueInvalidUnion,
   path: Path,
@@ -57,9 +62,15 @@ function expandUnion(
   const options = (issue as { options?: unknown[] }).options;
   const missing = isMissing(input, path);
   if (options) return at(missing ? 'required' : 'invalid_value', `must be one of ${listed(options)}`);
+  const own = issue.message === UNNAMED_UNION ? null : issue.message;
   const reached = issue.errors.filter((branch) => branch.every((inner) => inner.path.length > 0));
-  const nearest = reached.sort((a, b) => a.length - b.length)[0];
-  if (nearest) return nearest.flatMap((inner) => expand(inner, path, base, input));
+  const [nearest, next] = reached.sort((a, b) => a.length - b.length);
+  const tied = own !== null && nearest?.length === next?.length;
+  if (nearest && !tied) return nearest.flatMap((inner) => expand(inner, path, base, input));
+  const looksInside = issue.errors
+    .flat()
+    .some((inner) => inner.code === 'unrecognized_keys' || inner.path.length > 0);
+  if (own !== null && looksInside) return at(missing ? 'required' : 'invalid_union', own);
   const rules = new Set(issue.errors.flatMap((branch) => branch.slice(0, 1).map(ruleOf)));
   return at(missing ? 'required' : 'invalid_union', [...rules].join(', or ') || issue.message);
 }

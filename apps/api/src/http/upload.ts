@@ -93,6 +93,7 @@ function addField(
   if (name === 'file') return bad('not_a_file', 'must be a file part: give it a filename');
   if (late) return bad('field_after_file', 'text fields must come before the first file part');
   if (name in fields) return bad('duplicate', 'must be given once');
+  if (String(part.value).includes('\ufffd')) return bad('invalid_text', 'must be UTF-8 text');
   if (part.valueTruncated) return bad('too_big', `must have at most ${FIELD_BYTES} bytes`);
   fields[name] = typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
   return [];

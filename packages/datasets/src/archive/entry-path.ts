@@ -7,7 +7,7 @@ import { Refusal } from '../errors.js';
  */
 export function entrySegments(path: string, maxPathLength: number): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/[\u0000-\u001f\u007f]/.test(path))
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(path))
     throw new Refusal('invalid_name', 'A name contains a NUL or control character.', path);
   // Decoders put U+FFFD where bytes are no UTF-8.
   if (path.includes('\ufffd')) throw new Refusal('invalid_name', 'A name is not valid UTF-8.', path);
