@@ -24,6 +24,9 @@ async function main(): Promise<void> {
   if (process.send) process.send({ kind: 'listening', url: api.url });
 }
 
+// A log that cannot be written, as on a full disk, must not end the process that others ask.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 main().catch((error: unknown) => {
   const text = error instanceof ConfigError ? error.message : `The API cannot start: ${messageOf(error)}`;
   process.stderr.write(`${text}\n`);

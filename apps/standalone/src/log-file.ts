@@ -21,8 +21,12 @@ const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size
 export function openLogFile(path: string): LogFile {
   const trim = () => {
     if (sizeOf(path) <= MAX_BYTES) return;
-    copyFileSync(path, `${path}.1`);
-    truncateSync(path);
+    try {
+      copyFileSync(path, `${path}.1`);
+      truncateSync(path);
+    } catch {
+      // The disk is full: the next look tries again.
+    }
   };
   const timer = setInterval(trim, LOOK_MS).unref();
   return {

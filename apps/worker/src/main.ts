@@ -54,11 +54,14 @@ function stopOnSignals(close: () => Promise<void>, log: Logger): void {
   if (process.connected) process.on('disconnect', () => void stop('the parent process is gone'));
 }
 
+// A log that cannot be written, as on a full disk, must not end the process that others wait for.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 // The level of the log is a setting too: what is wrong with the settings is told in any case.
-let log = pino({ name: 'worker' });
+let log = pino({ name: 'worker' }, process.stdout);
 try {
   const config = readEnvironment(environment);
-  log = pino({ name: 'worker', level: config.RAVINE_LOG_LEVEL });
+  log = pino({ name: 'worker', level: config.RAVINE_LOG_LEVEL }, process.stdout);
   const { worker, close } = await start(config, log);
   stopOnSignals(close, log);
   process.send?.({ type: 'ready', workerId: worker.id });
