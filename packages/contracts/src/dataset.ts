@@ -22,7 +22,7 @@ export type Fit = z.output<typeof Fit>;
 const ClassNames = z
   .array(Name)
   .min(2, 'at least 2 classes')
-  .max(10_000)
+  .max(1000, 'at most 1000 classes')
   .refine((names) => new Set(names).size === names.length, 'each class once');
 
 /** A text field that holds JSON of the given form. */

@@ -12,6 +12,7 @@ export interface IngestLimits {
   maxFileBytes: number;
   /** UTF-8 bytes of a path inside an archive. */
   maxPathLength: number;
+  /** The confusion matrix of an evaluation is one JSON value with the square of this many numbers. */
   maxClasses: number;
   /** A dataset with a larger share of rejected files is refused. */
   maxRejectedShare: number;
@@ -24,6 +25,6 @@ export const defaultLimits: Readonly<IngestLimits> = {
   maxImagePixels: 50_000_000,
   maxFileBytes: 32 * 2 ** 20,
   maxPathLength: 1024,
-  maxClasses: 10_000,
+  maxClasses: 1000,
   maxRejectedShare: 0.1,
 };
