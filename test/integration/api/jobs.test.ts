@@ -38,6 +38,30 @@ test('a plan resolves the recipe and creates nothing', async () => {
   expect((await api.app.inject('/v1/jobs')).json().data).toEqual([]);
 });
 
+test('a plan warns of a run that fits on no device that could take it', async () => {
+  const device = { id: 'cpu', kind: 'cpu' as const, name: 'test', memoryBytes: 1024 ** 3, fastBf16: false };
+  const codes = async (layers: object[], more: object = {}) => {
+    const architecture = {
+      kind: 'layers',
+      layers: [...layers, { kind: 'flatten' }, { kind: 'linear', outFeatures: 'classes' }],
+    };
+    const answer = await post('/v1/jobs/plan', recipe({ architecture, ...more }));
+    return answer.json().warnings.map(({ code }: { code: string }) => code);
+  };
+  const wide = [{ kind: 'conv2d', outChannels: 8192, kernel: 1, padding: 31 }];
+  const [large, small, elsewhere, unknown] = await withWorker(
+    async () => [
+      await codes(wide),
+      await codes([]),
+      await codes(wide, { device: 'cuda' }),
+      await withWorker(() => codes(wide)),
+    ],
+    { devices: [device] },
+  );
+  expect(large).toContain('memory_exceeds_device');
+  for (const fits of [small, elsewhere, unknown]) expect(fits).not.toContain('memory_exceeds_device');
+});
+
 test('the resolved recipe is a recipe again with the same hash', async () => {
   const first = (await post('/v1/jobs/plan', recipe())).json();
   const second = (await post('/v1/jobs/plan', { recipe: first.recipe })).json();

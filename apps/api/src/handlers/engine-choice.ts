@@ -29,7 +29,7 @@ export function requirePredictor(workers: readonly Worker[]): void {
 export const online = (workers: readonly Worker[]): Worker[] =>
   workers.filter((worker) => worker.status === 'online');
 
-const enginesFor = ({ engine }: Wish, worker: Worker): Engine[] =>
+export const enginesFor = ({ engine }: Wish, worker: Worker): Engine[] =>
   worker.engines.filter(({ name }) => engine === 'auto' || name === engine);
 
 function unavailable(

@@ -11,6 +11,7 @@ import type { Context, HandlersOf } from '../contract.js';
 import { pointerOf } from '../http/field-errors.js';
 import type { Services } from '../services.js';
 import { queueFor } from './engine-choice.js';
+import { memoryWarnings } from './memory-warning.js';
 import { readyDataset } from './ready-dataset.js';
 
 type Names = 'planJob' | 'createJob' | 'listJobs' | 'getJob' | 'cancelJob';
@@ -22,7 +23,9 @@ export function createJobHandlers(services: Services): HandlersOf<Names> {
   const { database, queues } = services;
   return {
     async planJob({ body }, { project }) {
-      return { object: 'plan', ...(await plan(services, project, body.recipe)) };
+      const planned = await plan(services, project, body.recipe);
+      const tooLarge = memoryWarnings(planned, await database.workers.list());
+      return { object: 'plan', ...planned, warnings: [...planned.warnings, ...tooLarge] };
     },
 
     async createJob({ body }, { project, reply, log, newId, again }) {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import type { Purpose } from './protocol.js';
 
 /**
@@ -16,6 +17,13 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // A terminal sends its signals to the whole group; the parent decides what they mean.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
+
+// Where memory runs out, Linux ends this process before the worker, the database or whatever else runs on the machine.
+try {
+  writeFileSync('/proc/self/oom_score_adj', '1000');
+} catch {
+  // Another system, or one that forbids it: the largest process goes first, which mostly is this one.
+}
 
 const purpose = process.argv[2] as Purpose;
 await run[purpose]();
