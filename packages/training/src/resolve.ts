@@ -13,7 +13,8 @@ import { elements } from './shapes.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
 import { validationCounts } from './splits.js';
 
-const MAX_PARAMETERS = 1_000_000_000;
+/** A checkpoint holds weights, up to three optimizer slots and the best weights, and is one array of at most 4 GiB. */
+const MAX_PARAMETERS = 200_000_000;
 const MAX_STEPS = 0x7fff_ffff;
 
 /** How long a run is on its dataset. */
@@ -77,7 +78,7 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
   if (count > MAX_PARAMETERS)
     issues.push({
       path: ['architecture'],
-      message: `has ${count} parameters; at most ${MAX_PARAMETERS} are allowed`,
+      message: `has ${count} parameters; at most ${MAX_PARAMETERS} are allowed, so that a checkpoint stays below 4 GiB`,
     });
   const norm = singleValueNorm(nodes);
   if (norm !== null && length.trainSamples % recipe.batchSize === 1 % recipe.batchSize)

@@ -12,6 +12,7 @@ import {
 } from '@ravine/training';
 import { openChannel } from './channel.js';
 import type { FromChild, PredictModel, ToChild } from './protocol.js';
+import { readWhole } from './read-whole.js';
 import { createSessionCache } from './session-cache.js';
 
 /** Sessions that are kept ready; each holds one model's weights. */
@@ -59,7 +60,7 @@ async function openSession({ model, device, threads }: Request): Promise<Session
   const { engine, reason } = loadTorchEngine();
   if (!engine) throw new EngineError('engine_unavailable', reason);
   const { height, width, channels } = model.input;
-  const { tensors } = decodeCheckpoint(await readFile(model.weights));
+  const { tensors } = decodeCheckpoint(await readWhole(model.weights));
   const data = { height, width, channels, classes: model.classes, splits: {} };
   const session = await engine.open(programOf(model), data, { device, threads });
   await session.restore(modelWeights(tensors));

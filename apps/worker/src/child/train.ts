@@ -15,6 +15,7 @@ import { type Channel, openChannel } from './channel.js';
 import { failureOf } from './failure.js';
 import { peakMemoryBytes } from './peak-memory.js';
 import type { FromChild, TrainStart } from './protocol.js';
+import { readWhole } from './read-whole.js';
 import { createReporter, type Reporter } from './reporter.js';
 
 /** Runs one job: this process owns the engine, and the parent owns the rows. */
@@ -70,7 +71,7 @@ async function trainJob(
 async function readResume(path: string | null, reporter: Reporter): Promise<Checkpoint | null> {
   if (path === null) return null;
   try {
-    return decodeCheckpoint(await readFile(path));
+    return decodeCheckpoint(await readWhole(path));
   } catch (error) {
     if (!(error instanceof SafetensorsError)) throw error;
     await reporter.warn(`the last checkpoint cannot be read (${error.message}): training starts over`);
