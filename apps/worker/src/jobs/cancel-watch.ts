@@ -7,7 +7,7 @@ const POLL_MS = 1_000;
 export interface CancelWatch {
   /** Looks at the row now. */
   look(): Promise<void>;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 /**
@@ -42,9 +42,9 @@ export function watchCancel(
   }).catch(() => null); // without hints, polling is enough
   return {
     look,
-    async stop() {
+    stop() {
       stopped.abort();
-      await (await unlisten)?.();
+      void unlisten.then((end) => end?.()); // not waited for: while the database is away it may take long
     },
   };
 }

@@ -65,7 +65,7 @@ async function runAttempt(
     await watch.look(); // a job that lost its worker may have been cancelled since
     return await train(kind, claim, folder, interruptions, context);
   } finally {
-    await watch.stop();
+    watch.stop();
     shutdown.removeEventListener('abort', handBack);
     await rm(folder, { recursive: true, force: true });
   }
