@@ -144,6 +144,18 @@ describe('access', () => {
     expect((await app.inject({ method: 'POST', url: '/v1/jobs', payload: '{' })).statusCode).toBe(401);
   });
 
+  test('where the parts are is told only to those who show the key', async () => {
+    const app = await api.build({ apiKey: 'correct-horse' });
+    const details = async (headers: Record<string, string>) =>
+      (await app.inject({ url: '/readyz', headers }))
+        .json()
+        .parts.slice(0, 3)
+        .map((part: { detail: string }) => part.detail);
+    expect(await details({})).toEqual(['ok', 'ok', 'ok']);
+    expect(await details({ authorization: 'Bearer wrong' })).toEqual(['ok', 'ok', 'ok']);
+    expect((await details({ authorization: 'Bearer correct-horse' }))[2]).toContain(api.folder);
+  });
+
   test('without a key a foreign page and a rebound name get nothing', async () => {
     expect((await api.app.inject({ url: '/v1/jobs', headers: { host: 'evil.example' } })).json().code).toBe(
       'forbidden',

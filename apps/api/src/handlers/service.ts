@@ -1,5 +1,6 @@
 import { type Catalog, createCatalog, type Readiness, type Worker } from '@ravine/contracts';
 import type { HandlersOf } from '../contract.js';
+import { createKeyCheck } from '../http/access.js';
 import type { Services } from '../services.js';
 import { online } from './engine-choice.js';
 
@@ -14,6 +15,7 @@ export function createServiceHandlers(services: Services): HandlersOf<Names> {
   const startedAt = performance.now();
   const catalog: Catalog = { object: 'catalog', ...createCatalog() };
   const readiness = shared(REUSE_MS, () => checkParts(services));
+  const hasKey = createKeyCheck(services);
   return {
     async getHealth() {
       return {
@@ -25,14 +27,23 @@ export function createServiceHandlers(services: Services): HandlersOf<Names> {
     async getCatalog() {
       return catalog;
     },
-    async getReadiness(_input, { reply }) {
+    async getReadiness(_input, { request, reply }) {
       const answer = await readiness();
       if (answer.status === 'unavailable') reply.code(503);
       reply.header('cache-control', 'no-store');
-      return answer;
+      return hasKey(request) ? answer : withoutPlaces(answer);
     },
   };
 }
+
+/** For those who have not shown the key: what works, but not where it is or how it is called. */
+const withoutPlaces = ({ status, parts }: Readiness): Readiness => ({
+  status,
+  parts: parts.map((part) => {
+    if (part.name === 'workers' || part.name === 'engine') return part;
+    return { ...part, detail: part.ok ? 'ok' : 'does not work; ask with the API key for the cause' };
+  }),
+});
 
 async function checkParts({ database, queues, storage }: Services): Promise<Readiness> {
   const [databasePart, queue, store, workers] = await Promise.all([

@@ -18,20 +18,30 @@ export function createGuard({ apiKey }: Access): (request: FastifyRequest, isPub
       refuseForeignPages(request);
     };
   }
-  const expected = digest(apiKey);
+  const hasKey = createKeyCheck({ apiKey });
   return (request, isPublic) => {
     requireHost(request);
-    if (isPublic) return;
-    const sent = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (sent === undefined || !timingSafeEqual(digest(sent), expected)) {
-      throw new AppError('unauthorized', {
-        detail: sent
-          ? 'The API key is wrong; it must be the RAVINE_API_KEY of the service'
-          : 'Send the header Authorization: Bearer <RAVINE_API_KEY of the service>',
-      });
-    }
+    if (isPublic || hasKey(request)) return;
+    throw new AppError('unauthorized', {
+      detail: sentKey(request)
+        ? 'The API key is wrong; it must be the RAVINE_API_KEY of the service'
+        : 'Send the header Authorization: Bearer <RAVINE_API_KEY of the service>',
+    });
   };
 }
+
+/** Whether a request shows the key; without a key every request may know what there is to know. */
+export function createKeyCheck({ apiKey }: Access): (request: FastifyRequest) => boolean {
+  if (apiKey === null) return () => true;
+  const expected = digest(apiKey);
+  return (request) => {
+    const sent = sentKey(request);
+    return sent !== undefined && timingSafeEqual(digest(sent), expected);
+  };
+}
+
+const sentKey = ({ headers }: FastifyRequest): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 
 /** HTTP/1.1 asks for it: without it nobody knows which service was meant. */
 function requireHost({ headers }: FastifyRequest): void {
