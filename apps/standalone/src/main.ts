@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { banner } from './banner.js';
 import { readConfig } from './config.js';
-import { parentOf } from './process-identity.js';
+import { nameOf, parentOf } from './process-identity.js';
 import { type Service, startService } from './service.js';
 
 const say = (line: string) => console.error(`  ${line}`);
@@ -18,8 +18,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 // Started by another program with a channel, it ends with that program.
 process.once('disconnect', () => stop('the starting program is gone'));
 
-// Started through npm, it ends with npm, also when that is killed; between them may be a shell.
-const ancestors = () => `${process.ppid} ${parentOf(process.ppid)}`;
+// Started through npm, it ends with npm, also when that is killed; between them is a shell, unless that became this
+// process. Who started npm may leave (nohup, a logout) and is not looked at.
+const throughShell = /^(ba|da|k|z)?sh$|^busybox$/.test(nameOf(process.ppid) ?? '');
+const ancestors = () => `${process.ppid} ${throughShell ? parentOf(process.ppid) : ''}`;
 const started = ancestors();
 if (process.env.npm_lifecycle_event === 'start')
   setInterval(() => ancestors() !== started && stop('npm is gone'), 1000).unref();

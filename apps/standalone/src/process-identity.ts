@@ -22,11 +22,22 @@ export const parentOf = (pid: number): number | null => {
   return status === null ? null : Number(status[1]);
 };
 
-/** The fields of /proc/<pid>/stat from the state on (the name before it may hold anything); null without /proc or process. */
+/** What a process is called, at most 15 characters of it; null where it cannot be told. */
+export const nameOf = (pid: number): string | null => {
+  const text = statOf(pid);
+  return text === null ? null : text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'));
+};
+
+/** The fields of /proc/<pid>/stat from the state on: the name before it may hold anything. */
 function statusOf(pid: number): string[] | null {
+  const text = statOf(pid);
+  return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Null without /proc or process. */
+function statOf(pid: number): string | null {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return null;
   }
