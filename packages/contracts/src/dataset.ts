@@ -31,11 +31,14 @@ const jsonText = <T extends z.ZodType>(form: T, rule: string) =>
     .string()
     .transform((text, context) => {
       try {
-        return JSON.parse(text) as unknown;
+        const value: unknown = JSON.parse(text);
+        // A record would leave this key out without a word.
+        if (!Object.hasOwn(Object(value), '__proto__')) return value;
       } catch {
-        context.addIssue({ code: 'custom', message: rule });
-        return z.NEVER;
+        // Not JSON at all: the rule below says what it must be.
       }
+      context.addIssue({ code: 'custom', message: rule });
+      return z.NEVER;
     })
     .pipe(form);
 
@@ -55,7 +58,9 @@ export const CreateDataset = z.strictObject({
     .describe(
       'JSON array of class names in label order; names the numbers of IDX files, orders class folders',
     ),
-  labels: jsonText(Labels, 'must be a JSON object of strings').optional().describe('JSON object of strings'),
+  labels: jsonText(Labels, 'must be a JSON object of strings, none called __proto__')
+    .optional()
+    .describe('JSON object of strings'),
 });
 export type CreateDataset = z.output<typeof CreateDataset>;
 

@@ -4,11 +4,16 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import type { FileSource } from '../multipart.js';
+import { FileError } from './file.js';
 
-/** A folder as a tar that is packed while it is sent; null when `folder` is none. Links and hidden files are left out. */
+/**
+ * A folder as a tar that is packed while it is sent; null when `folder` is none. Links and hidden files are left out.
+ * Rejects with FileError when no file is left.
+ */
 export async function folderAsTar(folder: string): Promise<FileSource | null> {
   const found = await stat(folder).catch(() => null);
   if (!found?.isDirectory()) return null;
+  if (!(await holdsFile(folder))) throw new FileError(`${folder}: the folder holds no files to upload`);
   return {
     fileName: `${path.basename(path.resolve(folder))}.tar`,
     open() {
@@ -22,11 +27,23 @@ export async function folderAsTar(folder: string): Promise<FileSource | null> {
   };
 }
 
+/** What of a folder is uploaded, sorted by name. */
+async function entriesOf(folder: string) {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function holdsFile(folder: string): Promise<boolean> {
+  for (const entry of await entriesOf(folder)) {
+    if (entry.isFile()) return true;
+    if (entry.isDirectory() && (await holdsFile(path.join(folder, entry.name)))) return true;
+  }
+  return false;
+}
+
 async function addFolder(tar: Pack, folder: string, prefix: string): Promise<void> {
-  const entries = await readdir(path.join(folder, prefix), { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of await entriesOf(path.join(folder, prefix))) {
     const name = path.posix.join(prefix, entry.name);
-    if (entry.name.startsWith('.')) continue;
     if (entry.isDirectory()) await addFolder(tar, folder, name);
     else if (entry.isFile()) await addFile(tar, path.join(folder, name), name);
   }

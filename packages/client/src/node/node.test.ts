@@ -49,6 +49,8 @@ it('packs a folder without links and hidden files, always into the same bytes', 
   }
   expect(names).toEqual(['cat/a.png', 'cat/b.png']);
   expect(await folderAsTar(path.join(folder, 'cat/a.png'))).toBeNull();
+  mkdirSync(path.join(folder, 'empty/dog'), { recursive: true });
+  await expect(folderAsTar(path.join(folder, 'empty'))).rejects.toThrow('holds no files');
 });
 
 it('saves an answer whole and verified, or not at all', async () => {
