@@ -31,8 +31,8 @@ export function isFault(error: unknown): boolean {
   return error instanceof Error && ('syscall' in error || error.name === 'AbortError');
 }
 
-/** What a library says about broken data, as one line. */
+/** What a library says about broken data, as one line without its full stop. */
 export function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n')[0] ?? '').trim().slice(0, 200);
+  return (text.split('\n')[0] ?? '').slice(0, 200).replace(/[\s.:?!]+$/, '');
 }
