@@ -1,47 +1,13 @@
-import { INPUT, type Node, type Program } from '@ravine/training';
+import { INPUT, networkParameters, type Program, type Shape } from '@ravine/training';
+import { checkNode } from './check-node.js';
 import { support } from './engine-fault.js';
-import { inferShape } from './infer-shape.js';
 
 const text = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
-/** Shapes that a node's parameters and buffers must have, by role. */
-function arraysOf(
-  node: Node,
-  input: readonly number[],
-): { parameters: [string, number[]][]; buffers: string[] } {
-  const channels = [node.shape[0] as number];
-  const bias = (has: boolean, size: number): [string, number[]][] => (has ? [['bias', [size]]] : []);
-  switch (node.kind) {
-    case 'conv2d': {
-      const weight = [node.outChannels, (input[0] as number) / node.groups, node.kernel, node.kernel];
-      return { parameters: [['weight', weight], ...bias(node.bias, node.outChannels)], buffers: [] };
-    }
-    case 'linear': {
-      const weight = [node.outFeatures, input[0] as number];
-      return { parameters: [['weight', weight], ...bias(node.bias, node.outFeatures)], buffers: [] };
-    }
-    case 'batch-norm':
-      return {
-        parameters: [
-          ['weight', channels],
-          ['bias', channels],
-        ],
-        buffers: ['runningMean', 'runningVariance'],
-      };
-    default:
-      return { parameters: [], buffers: [] };
-  }
-}
-
-/** Nodes in order, shapes as inferred, and the arrays that they need, name → shape. */
-function checkNodes({ input, nodes, output, classes }: Program): {
-  parameters: Map<string, number[]>;
-  buffers: Map<string, number[]>;
-} {
-  const shapes = new Map<string, number[]>([[INPUT, [input.channels, input.height, input.width]]]);
+/** Nodes in order, every one used, shapes as inferred. */
+function checkNodes({ input, nodes, output, classes }: Program): void {
+  const shapes = new Map<string, Shape>([[INPUT, [input.channels, input.height, input.width]]]);
   const used = new Set<string>([output]);
-  const parameters = new Map<string, number[]>();
-  const buffers = new Map<string, number[]>();
   for (const node of nodes) {
     support(!shapes.has(node.name), () => `node ${node.name}: the name is taken`);
     support(node.inputs.length > 0, () => `node ${node.name}: it has no input`);
@@ -51,15 +17,12 @@ function checkNodes({ input, nodes, output, classes }: Program): {
       used.add(name);
       return shape;
     });
-    const shape = inferShape(node, inputs);
+    const shape = checkNode(node, inputs);
     support(
       text(shape) === text(node.shape) && shape.every((size) => Number.isInteger(size) && size >= 1),
       () => `node ${node.name}: shape ${text(node.shape)} is declared, but ${text(shape)} is computed`,
     );
     shapes.set(node.name, shape);
-    const arrays = arraysOf(node, inputs[0] as number[]);
-    for (const [role, size] of arrays.parameters) parameters.set(`${node.name}.${role}`, size);
-    for (const role of arrays.buffers) buffers.set(`${node.name}.${role}`, [shape[0] as number]);
   }
   const logits = shapes.get(output);
   support(
@@ -68,14 +31,14 @@ function checkNodes({ input, nodes, output, classes }: Program): {
   );
   const idle = nodes.find((node) => !used.has(node.name));
   support(idle === undefined, () => `node ${idle?.name}: nothing uses it`);
-  return { parameters, buffers };
 }
 
 function checkArrays(
   what: string,
   declared: readonly { name: string; shape: number[] }[],
-  needed: ReadonlyMap<string, number[]>,
+  wanted: readonly { name: string; shape: number[] }[],
 ): void {
+  const needed = new Map(wanted.map(({ name, shape }) => [name, shape]));
   for (const { name, shape } of declared) {
     const expected = needed.get(name);
     support(
@@ -107,7 +70,8 @@ export function checkProgram(program: Program): void {
     Number.isInteger(program.classes) && program.classes >= 2 && program.classes <= 65_536,
     () => `classes is ${program.classes}; it must be 2 … 65536`,
   );
-  const { parameters, buffers } = checkNodes(program);
+  checkNodes(program);
+  const { parameters, buffers } = networkParameters(program.nodes, program.input, 'pytorch'); // names and shapes alone
   checkArrays('parameter', program.parameters, parameters);
   checkArrays('buffer', program.buffers, buffers);
   for (const { name, group } of program.parameters) {
