@@ -21,16 +21,23 @@ export function notFound(key: string): StorageError {
   return new StorageError('not_found', `blob ${key} is not in storage`);
 }
 
-/** Passes bytes through and ends with a `corrupt` error when they do not give `key`. */
+/**
+ * Passes bytes through and ends with a `corrupt` error when they do not give `key`. The last piece is held back until that
+ * is known, so that a receiver who only counts bytes never takes damaged content for whole.
+ */
 export function verifier(key: string): Transform {
   const hash = createHash('sha256');
+  let held: Uint8Array | undefined;
   return new Transform({
-    transform(chunk, _encoding, done) {
+    transform(chunk: Uint8Array, _encoding, done) {
       hash.update(chunk);
-      done(null, chunk);
+      const ready = held;
+      held = chunk;
+      done(null, ready);
     },
     flush(done) {
-      done(hash.digest('hex') === key ? null : corrupt(key));
+      if (hash.digest('hex') === key) done(null, held);
+      else done(corrupt(key));
     },
   });
 }
