@@ -144,7 +144,10 @@ test('a bad recipe lists every bad field', async () => {
 
 test('an unknown dataset and one that is not ready are told apart', async () => {
   for (const id of [newId('ds'), 'nonsense', 'x'.repeat(128)]) {
-    expect((await post('/v1/jobs/plan', recipe({ dataset: id }))).json().code).toBe('dataset_not_found');
+    expect((await post('/v1/jobs/plan', recipe({ dataset: id }))).json()).toMatchObject({
+      code: 'dataset_not_found',
+      errors: [{ pointer: '/recipe/dataset', received: id }],
+    });
   }
   const id = newId('ds');
   await api.database.datasets.create('default', {

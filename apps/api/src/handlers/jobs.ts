@@ -81,7 +81,7 @@ export async function findJob({ database }: Services, { project }: Context, jobI
 }
 
 async function plan({ database }: Services, project: string, asked: Recipe) {
-  const { manifest } = await readyDataset(database, project, asked.dataset);
+  const { manifest } = await readyDataset(database, project, asked.dataset, '/recipe/dataset');
   try {
     return planTraining(asked, datasetFacts(asked.dataset, manifest));
   } catch (error) {
