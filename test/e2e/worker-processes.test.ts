@@ -112,6 +112,22 @@ describe('worker processes', () => {
       expect(last?.step).toBeGreaterThanOrEqual(job.progress?.step ?? Number.POSITIVE_INFINITY);
     });
 
+    it('say that they begin anew because the checkpoint is lost', async () => {
+      const worker = await start();
+      const id = await stack.submit(dataset, { ...long, epochs: 2000 });
+      await stack.jobWhen(id, ({ progress }) => (progress?.step ?? 0) > 0);
+      await end(worker, 'SIGTERM');
+      const last = await stack.database.checkpoints.withRole(PROJECT, id, 'last');
+      await stack.storage.delete(last?.sha256 ?? '');
+      await start();
+      await stack.jobWhen(id, ({ attempt, phase }) => attempt === 2 && phase === 'training');
+      const events = await stack.database.events.read(id, 0, 1000);
+      expect(events.filter(({ type }) => type === 'warning').map(({ message }) => message)).toEqual([
+        `the checkpoint of step ${last?.step} is missing or damaged in storage: training starts anew`,
+      ]);
+      await expect.poll(async () => (await lossSteps(id))?.slice(0, 2), { timeout: 10_000 }).toEqual([1, 2]);
+    });
+
     it('end at once when they are asked twice', async () => {
       const worker = await start();
       const id = await stack.submit(dataset, { ...long, epochs: 2000 });

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import type { Checkpoint } from '@ravine/contracts';
 import { type JobClaim, StaleAttempt } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
 import { StorageError } from '@ravine/storage';
@@ -134,17 +135,19 @@ type Prepared = Pick<TrainStart, 'files' | 'resumeFrom'>;
 
 /** Brings dataset and checkpoint to this machine, unless the run ends before. */
 async function prepare(
-  { manifest, resumeFrom }: JobClaim,
+  claim: JobClaim,
   folder: string,
   interruptions: Interruptions,
-  { cache, storage }: WorkerContext,
+  { cache, storage, database }: WorkerContext,
 ): Promise<Prepared | { ending: Ending }> {
+  const { manifest, resumeFrom } = claim;
   const stop = new AbortController();
   const leave = interruptions.listen(() => stop.abort());
   try {
     const files = await fetchDataset(manifest, cache, stop.signal);
     const resume = resumeFrom && (await fetchCheckpoint(resumeFrom, storage, folder, stop.signal));
     stop.signal.throwIfAborted();
+    if (resumeFrom && resume === null) await tellLostCheckpoint(claim, resumeFrom, database);
     return { files, resumeFrom: resume };
   } catch (error) {
     if (interruptions.current) return { ending: endingBeforeStart(interruptions.current) };
@@ -160,6 +163,16 @@ async function prepare(
 function wishOf({ job, resumeFrom }: JobClaim): Wish {
   const earlier = resumeFrom && (job.precision as Wish['precision'] | null); // written by `started`
   return earlier ? { ...job.recipe, precision: earlier } : job.recipe;
+}
+
+async function tellLostCheckpoint(
+  { job, attempt }: JobClaim,
+  { id, step }: Checkpoint,
+  { events }: WorkerContext['database'],
+): Promise<void> {
+  const message = `the checkpoint of step ${step} is missing or damaged in storage: training starts anew`;
+  const event = { type: 'warning', level: 'warning' as const, message, data: { checkpointId: id, step } };
+  await withRetry(() => events.append(job.id, attempt, [event]), sitOut);
 }
 
 function timeLeftMs(job: JobClaim['job']): number | null {
