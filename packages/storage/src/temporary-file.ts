@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -20,7 +19,9 @@ export async function writeTemporary(
   const path = join(folder, randomUUID() + suffix);
   const meter = createMeter(options);
   try {
-    await pipeline(meter.measure(source), createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }));
+    // Opened before the pipeline runs: a stream that opens by itself may make the file after it was discarded.
+    const file = await open(path, 'wx', 0o600);
+    await pipeline(meter.measure(source), file.createWriteStream({ flush: true }));
     return { ...meter.blob(), path };
   } catch (error) {
     await discard(path);
