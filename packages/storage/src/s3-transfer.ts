@@ -36,6 +36,7 @@ export async function putFile(
   signal?: AbortSignal,
 ): Promise<void> {
   if (file.size <= partBytes) return putBytes(target, await readFile(file.path), file.key, signal);
+  signal?.throwIfAborted(); // before the file is opened: nobody would close it
   const { client, ...place } = target;
   const body = createReadStream(file.path, { highWaterMark: 1 << 20 });
   const upload = new Upload({
@@ -45,7 +46,6 @@ export async function putFile(
     queueSize: 2,
   });
   const stop = () => void upload.abort();
-  signal?.throwIfAborted();
   signal?.addEventListener('abort', stop, { once: true });
   try {
     await upload.done();
