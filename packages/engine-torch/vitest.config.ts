@@ -2,4 +2,4 @@ import { defineConfig } from 'vitest/config';
 import { childEnvironment } from './src/environment.js';
 
 // OpenMP reads its variables when the addon is loaded. Test files run side by side: threads that wait must not spin.
-export default defineConfig({ test: { env: childEnvironment(2), testTimeout: 60_000 } });
+export default defineConfig({ test: { env: childEnvironment(2) } });

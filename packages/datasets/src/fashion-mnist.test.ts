@@ -24,7 +24,7 @@ describe.skipIf(!present)('Fashion-MNIST', () => {
     console.info(
       `Fashion-MNIST: 70,000 images ingested in ${((performance.now() - start) / 1000).toFixed(2)} s`,
     );
-  }, 120_000);
+  });
   afterAll(() => rm(scratch, { recursive: true }));
 
   it('is packed at its native size with the published statistics', () => {

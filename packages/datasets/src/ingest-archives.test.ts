@@ -13,7 +13,7 @@ const withSplits = [
   ...(await classFolders(['cat', 'dog'], 1, 'data/test/', 9000)),
 ];
 
-describe('an archive of class folders', { timeout: 60_000 }, () => {
+describe('an archive of class folders', () => {
   it.each([
     ['zip', zip],
     ['tar', tar],

@@ -18,7 +18,7 @@ const uploads = [
 ];
 
 // Hundreds of ingests: slow on a busy machine.
-describe('the packed dataset', { timeout: 120_000 }, () => {
+describe('the packed dataset', () => {
   it('does not depend on the order in the archive, nor on how much runs side by side', async () => {
     const expected = await readyOf({ upload: zip(files) });
     await fc.assert(

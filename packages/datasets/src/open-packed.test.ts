@@ -13,7 +13,7 @@ const upload = zip([
 const { manifest, blobs } = await readyOf({ upload });
 const load = async (sha256: string) => blobs.get(sha256)!;
 
-describe('openPacked', { timeout: 60_000 }, () => {
+describe('openPacked', () => {
   it('gives the images and labels of each split', async () => {
     const data = await openPacked(manifest, load);
     expect(data).toMatchObject({ height: 8, width: 8, channels: 3, classes: ['a', 'b'] });

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 
 const ENTRY = new URL('../../dist/child/main.js', import.meta.url);
 
@@ -10,7 +10,7 @@ test.runIf(process.platform === 'linux')(
     const child = fork(ENTRY, ['ingest'], { serialization: 'advanced' });
     try {
       const score = () => readFileSync(`/proc/${child.pid}/oom_score_adj`, 'utf8').trim();
-      await vi.waitFor(() => expect(score()).toBe('1000'), 10_000);
+      await expect.poll(score).toBe('1000');
     } finally {
       child.kill('SIGKILL');
     }
