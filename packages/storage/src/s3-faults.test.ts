@@ -1,9 +1,14 @@
+import { access } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createStorage } from './create.js';
 import { digest } from './digest.js';
+import { partBytes, putFile } from './s3-transfer.js';
 import type { Storage } from './storage.js';
 
 /** S3 services that misbehave in ways that a healthy test server cannot show. */
@@ -61,6 +66,15 @@ it('sends the sha256 so that the service refuses bytes that changed on the way',
   });
   await target.put(content);
   expect(sent[0]?.['x-amz-checksum-sha256']).toBe(Buffer.from(key, 'hex').toString('base64'));
+});
+
+it('opens no file for a caller who has left', async () => {
+  const file = { key, size: partBytes + 1, path: join(tmpdir(), 'ravine-removed-already') };
+  const target = { client: new S3Client(), Bucket: 'blobs', Key: key };
+  const left = AbortSignal.abort(new Error('stopped'));
+  await expect(putFile(target, file, left)).rejects.toThrow('stopped');
+  // An opened stream would fail by now, with nobody to hear it: that ends the process.
+  await expect(access(file.path)).rejects.toThrow('ENOENT');
 });
 
 it('follows the pages of a long listing', async () => {
