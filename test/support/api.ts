@@ -208,9 +208,9 @@ export async function runningJob(
 
 /** Waits for something that must come about, looking often. */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error('the condition did not come about within 10 s');
+  throw new Error('the condition did not come about within 60 s');
 }

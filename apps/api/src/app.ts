@@ -88,9 +88,13 @@ function createServer(parts: Parts): FastifyInstance {
   });
 }
 
-/** At the end of the service whoever waits is answered, and a connection whose answer is out is not kept for a next request. */
+/**
+ * At the end of the service whoever waits is answered, and a connection whose answer is out is not kept for a next
+ * request. Requests whose callers are gone have no connection left, and may still be clearing up.
+ */
 function endConnections(app: FastifyInstance, lifetimes: Lifetimes): void {
   app.addHook('preClose', async () => lifetimes.close());
+  app.addHook('onClose', () => lifetimes.ended());
   app.addHook('onResponse', async () => {
     if (lifetimes.closing()) setImmediate(() => app.server.closeIdleConnections());
   });

@@ -20,7 +20,7 @@ export function mountRoutes(app: FastifyInstance, handlers: Handlers, services: 
       url: contract.path.replace(/\{(\w+)\}/g, ':$1'),
       config: { isPublic: contract.public === true },
       onRequest: async (request) => checkMediaType(contract, request),
-      handler: (request, reply) => serve(route, services, request, reply),
+      handler: (request, reply) => services.lifetimes.during(serve(route, services, request, reply)),
     });
   }
 }

@@ -110,6 +110,7 @@ test('an upload that is cut off leaves neither row nor bytes', async () => {
   await until(async () => (await readdir(incoming)).length > 0);
   socket.destroy();
   await until(async () => (await readdir(incoming)).length === 0);
+  await app.close();
   expect(await blobs()).toEqual([]);
   expect((await api.app.inject('/v1/datasets')).json().data).toEqual([]);
 });
@@ -134,8 +135,40 @@ test('uploads that are cut off anywhere leave no bytes, no locked key and no req
   const locked = 'select count(*)::int as count from idempotency_keys where status is null';
   await until(async () => (await api.database.pool.query(locked)).rows[0].count === 0);
   await until(async () => (await readdir(path.join(api.folder, 'incoming'))).length === 0);
+  await app.close(); // what came in late has ended too
   expect(await blobs()).toEqual([]);
   expect((await api.app.inject('/v1/datasets')).json().data).toEqual([]);
+});
+
+test('the service does not end before an upload whose caller is gone has been cleared away', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let asked = false;
+  const unreferenced = async (keys: readonly string[]) => {
+    asked = true;
+    await held;
+    return api.database.unreferenced(keys);
+  };
+  const app = await api.build({ database: { ...api.database, unreferenced } });
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+  const { payload, headers } = multipart([name, file('first'), file(Buffer.alloc(1024 * 1024))]);
+  const socket = request({ port, method: 'POST', path: '/v1/datasets', headers });
+  socket.on('error', () => {});
+  socket.write(payload.subarray(0, 512 * 1024));
+  await until(async () => (await blobs()).length > 0);
+  socket.destroy();
+  await until(() => asked);
+  let closed = false;
+  const closing = app.close().then(() => {
+    closed = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(closed).toBe(false);
+  release();
+  await closing;
+  expect(await blobs()).toEqual([]);
 });
 
 test('the answer to a refused upload arrives although its body was not read', async () => {

@@ -3,9 +3,13 @@ import type { FastifyReply } from 'fastify';
 export interface Lifetimes {
   /** Aborted when the caller hangs up before the answer is out, or when the service closes. */
   of(reply: FastifyReply): AbortSignal;
+  /** Keeps the service from ending before this work has, although its caller may be long gone. Gives it back. */
+  during<T>(work: Promise<T>): Promise<T>;
   /** Whether the service closes. */
   closing(): boolean;
   close(): void;
+  /** Resolves when no work is under way. */
+  ended(): Promise<void>;
 }
 
 /**
@@ -14,6 +18,7 @@ export interface Lifetimes {
  */
 export function createLifetimes(): Lifetimes {
   const open = new Set<AbortController>();
+  const underWay = new Set<Promise<unknown>>();
   let closed = false;
   return {
     of(reply) {
@@ -30,10 +35,18 @@ export function createLifetimes(): Lifetimes {
       });
       return controller.signal;
     },
+    during(work) {
+      const ended: Promise<unknown> = work.catch(() => {}).then(() => underWay.delete(ended));
+      underWay.add(ended);
+      return work;
+    },
     closing: () => closed,
     close() {
       closed = true;
       for (const controller of open) controller.abort();
+    },
+    async ended() {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }
