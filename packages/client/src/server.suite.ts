@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { type ErrorCode, errorCatalog, type FieldError } from '@ravine/contracts';
 
 export interface Asked {
@@ -39,14 +40,10 @@ export function problem(code: ErrorCode, errors?: FieldError[]): Answer {
 export async function serve(answer: (asked: Asked, index: number) => Answer) {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const one = {
-      method: request.method ?? '',
-      url: request.url ?? '',
-      headers: request.headers,
-      body: Buffer.concat(chunks),
-    };
+    const body = await buffer(request).catch(() => null);
+    if (body === null) return; // the caller has left in the middle
+    const { method = '', url = '', headers: sent } = request;
+    const one = { method, url, headers: sent, body };
     const { status = 200, json, bytes, headers = {}, cut } = answer(one, asked.push(one) - 1);
     if (cut) return request.socket.destroy();
     response.writeHead(status, { 'content-type': 'application/json', ...headers });

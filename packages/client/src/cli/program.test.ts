@@ -69,8 +69,7 @@ describe('exit codes', () => {
   });
 
   it('nobody there gives 5', async () => {
-    await server.close();
-    const result = await run(['status']);
+    const result = await run(['status'], { env: { RAVINE_URL: 'http://127.0.0.1:2' } });
     expect(result.code).toBe(5);
     expect(result.err).toContain('npm start');
   });
