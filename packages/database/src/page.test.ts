@@ -16,7 +16,7 @@ describe('cursors', () => {
     const garbage = fc.property(fc.string(), (cursor) => {
       expect(() => cursorId(cursor, 'job')).toThrow(/is not a cursor/);
     });
-    fc.assert(garbage);
+    fc.assert(garbage, { seed: 1 });
   });
 });
 

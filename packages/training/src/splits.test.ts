@@ -24,6 +24,7 @@ describe('stratifiedSplit', () => {
           }
         },
       ),
+      { seed: 6 },
     );
   });
 

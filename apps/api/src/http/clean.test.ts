@@ -24,5 +24,6 @@ test('whole surrogate pairs and every other text pass', () => {
   expect(isStorable('naïve 🙂 \u200d')).toBe(true);
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => isStorable(text) === !text.includes('\u0000')),
+    { seed: 3 },
   );
 });
