@@ -29,6 +29,7 @@ export * from './schedules/index.js';
 export { inferShape, type Shape } from './shapes.js';
 export * from './spec-error.js';
 export * from './splits.js';
+export { createStepPlanner, type StepPlanner } from './step-plan.js';
 export * from './trainer.js';
 export type * from './training-run.js';
 export type { PlanWarning } from './warnings.js';
