@@ -15,8 +15,10 @@ const fashionMnist = [
   { name: 'dataset-fashion-mnist', unless: () => existsSync('/usr/share/datasets/fashion-mnist') },
 ];
 const redis = [{ name: 'redis-server', unless: () => onPath('redis-server') }];
+/** What training is measured against. */
+const pytorch = [{ name: 'python3-torch' }];
 
-export const needs = { engine, fashionMnist, redis };
+export const needs = { engine, fashionMnist, redis, pytorch };
 
 function onPath(command) {
   const folders = (process.env.PATH ?? '').split(path.delimiter);
