@@ -3,6 +3,7 @@ import path from 'node:path';
 import { createClient } from '@ravine/client';
 import { afterEach, beforeEach, expect, it, type TestContext } from 'vitest';
 import {
+  endProcessesOf,
   type Finished,
   processesOf,
   removeFolder,
@@ -16,8 +17,8 @@ let folder: string;
 beforeEach(() => {
   folder = temporaryFolder();
 });
-afterEach(() => {
-  for (const { pid } of processesOf(folder)) process.kill(pid, 'SIGKILL');
+afterEach(async () => {
+  await endProcessesOf(folder);
   removeFolder(folder);
 });
 
@@ -102,7 +103,7 @@ it('takes the service that it started with it when it is killed by force', async
   ]);
   if (typeof job === 'object') return skipWithoutEngine(context, job);
   running.child.kill('SIGKILL');
-  await until('nothing is left', () => processesOf(folder).length === 0, 60);
+  await until('nothing is left', () => processesOf(folder).length === 0);
   expect(() => readFileSync(path.join(folder, 'service.json'))).toThrow('ENOENT');
 });
 

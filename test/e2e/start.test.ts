@@ -5,6 +5,7 @@ import { createClient } from '@ravine/client';
 import { shapesFields, shapesFile } from '@ravine/client/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  endProcessesOf,
   processesOf,
   removeFolder,
   runScript,
@@ -19,23 +20,28 @@ beforeEach(() => {
   folder = temporaryFolder();
   folders = [folder];
 });
-afterEach(() => {
+afterEach(async () => {
   for (const one of folders) {
-    for (const { pid } of processesOf(one)) process.kill(pid, 'SIGKILL');
+    await endProcessesOf(one);
     removeFolder(one);
   }
 });
 
-const parentOf = (pid: number) => /\) \w (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+const parentOf = (pid: number) => {
+  try {
+    return /\) \w (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+  } catch {
+    return undefined; // gone since it was seen
+  }
+};
 const start = (env: Record<string, string> = {}, where = folder) =>
   startService(where, { RAVINE_PORT: '0', ...env });
-const nothingLeft = (seconds: number) =>
-  until(`no process of ${folder} is left`, () => processesOf(folder).length === 0, seconds);
+const nothingLeft = () => until(`no process of ${folder} is left`, () => processesOf(folder).length === 0);
 
 describe('a service', () => {
   it('ends everything it started on Ctrl-C, and finds its data again', async () => {
     const first = await start();
-    expect(first.out()).toContain(`Ravine is running at ${first.url}`);
+    await until('it says where', () => first.out().includes(`Ravine is running at ${first.url}`));
     expect(first.out()).toContain(`${first.url}/docs`);
     expect(statSync(path.join(folder, 'service.json')).mode & 0o777).toBe(0o600);
     const options = { perClass: 2, testPerClass: 1 };
@@ -64,10 +70,10 @@ describe('a service', () => {
     const second = await start({ RAVINE_PORT: port });
     const mine = String(second.child.pid);
     const foreign = () => parts().filter(({ pid }) => String(pid) !== mine && parentOf(pid) !== mine);
-    await until('API and worker of the first have ended', () => foreign().length === 0, 40);
+    await until('API and worker of the first have ended', () => foreign().length === 0);
     expect(second.url).toBe(first.url);
     expect((await second.stop()).code).toBe(0);
-    await nothingLeft(5);
+    await nothingLeft();
   });
 
   it('starts its API again when that dies', async () => {
@@ -79,9 +85,9 @@ describe('a service', () => {
       const answer = await fetch(`${service.url}/healthz`).catch(() => null);
       return now !== undefined && now.pid !== api?.pid && answer?.ok;
     });
-    expect(service.err()).toContain('the api died (SIGKILL)');
+    await until('it says so', () => service.err().includes('the api died (SIGKILL)'));
     expect((await service.stop()).code).toBe(0);
-    await nothingLeft(5);
+    await nothingLeft();
   });
 
   it('has its data folder to itself, and says who has it', async () => {
@@ -127,7 +133,7 @@ describe('what cannot work is refused with exit code 1 and the reason', () => {
     const { port } = server.address() as { port: number };
     expect(await refused({ RAVINE_PORT: String(port) })).toContain(`Port ${port} is taken`);
     server.close();
-    await nothingLeft(5);
+    await nothingLeft();
   });
 
   it('a data folder that is a file', async () => {

@@ -92,7 +92,7 @@ test('a process that is killed loses no committed row, and the next start works'
   await next.stop();
   // nothing is left behind (a process that only waits to be reaped has no command line)
   const left = () => readFile(`/proc/${server}/cmdline`, 'utf8').catch(() => '');
-  await expect.poll(left, { timeout: 10_000 }).toBe('');
+  await expect.poll(left).toBe('');
 });
 
 test('a server of another live process is reused and not stopped', async () => {
@@ -109,7 +109,7 @@ test('a server that is killed comes back at the same address, and stops when it 
   await query(first.url, 'create table kept as select 1 as n');
   for (const time of [1, 2]) {
     process.kill(await serverPid(), 'SIGKILL');
-    await expect.poll(() => lines, { timeout: 30_000 }).toHaveLength(2 * time);
+    await expect.poll(() => lines).toHaveLength(2 * time);
     expect(await query(first.url, 'select * from kept')).toEqual([{ n: 1 }]);
   }
   expect(lines.join()).toMatch(/PostgreSQL died.*runs again.*PostgreSQL died.*runs again/);

@@ -103,7 +103,7 @@ describe('listen', () => {
     const ids: string[] = [];
     const stop = await database.listen(channel, (id) => ids.push(id));
     await change();
-    await expect.poll(() => ids.includes(wanted()), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => ids.includes(wanted())).toBe(true);
     await stop();
   }
 
@@ -136,13 +136,10 @@ describe('listen', () => {
     expect(rowCount).toBe(1);
     const { id } = await database.jobs.create('default', newJob(dataset));
     await expect
-      .poll(
-        async () => {
-          await database.events.append(id, null, [log('again')]);
-          return ids.includes(id);
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await database.events.append(id, null, [log('again')]);
+        return ids.includes(id);
+      })
       .toBe(true);
     await stop();
   });
@@ -194,13 +191,10 @@ describe('an outage', () => {
       expect((await under.jobs.get('default', id))?.status).toBe('running');
       expect(await under.metrics.append(id, attempt, { names: ['a'], steps: [1], values: [1] })).toBe(true);
       await expect
-        .poll(
-          async () => {
-            await under.events.append(id, attempt, [log('back')]);
-            return heard.includes(id);
-          },
-          { timeout: 30_000 },
-        )
+        .poll(async () => {
+          await under.events.append(id, attempt, [log('back')]);
+          return heard.includes(id);
+        })
         .toBe(true);
     } finally {
       await under.close();

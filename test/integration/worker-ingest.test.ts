@@ -1,12 +1,6 @@
 import { createWorker, type Worker } from '@ravine/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  childrenOf,
-  openWorkerStack,
-  silent,
-  smallShapes,
-  type WorkerStack,
-} from '../support/worker-stack.js';
+import { childOf, openWorkerStack, silent, smallShapes, type WorkerStack } from '../support/worker-stack.js';
 
 describe('a worker that ingests', () => {
   let stack: WorkerStack;
@@ -59,9 +53,7 @@ describe('a worker that ingests', () => {
 
   it('tries again when the process that reads the upload is killed', async () => {
     const id = await stack.upload(smallShapes({ perClass: 1500 }));
-    const children = () => childrenOf(process.pid, 'ingest');
-    await expect.poll(async () => (await children()).length, { timeout: 10_000, interval: 10 }).toBe(1);
-    for (const pid of await children()) process.kill(pid, 'SIGKILL');
+    process.kill(await childOf(process.pid, 'ingest'), 'SIGKILL');
     const dataset = await stack.datasetWhen(id, ({ status }) => status === 'ready');
     expect(dataset.splits?.train?.count).toBe(4500);
     const { rows } = await stack.database.pool.query('select ingest_attempt from datasets where id = $1', [

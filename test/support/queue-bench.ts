@@ -32,7 +32,10 @@ export interface QueueBench {
   warnings: string[];
 }
 
-const timings = { lockMs: 2_000, stalledMs: 500, backoffMs: 50, answerMs: 4_000 };
+/** Locks last: a test process that gets no time for a moment must not lose them. */
+const timings = { lockMs: 30_000, stalledMs: 500, backoffMs: 50, answerMs: 10_000 };
+/** A process that is to die or to sleep holds its locks only for so long. */
+const mortal = { lockMs: 2_000 };
 
 /** Starts the broker before the tests of the surrounding `describe`. */
 export function createQueueBench(open: () => Promise<TestBroker>): QueueBench {
@@ -66,7 +69,7 @@ export function createQueueBench(open: () => Promise<TestBroker>): QueueBench {
       return queues;
     },
     async spawnConsumer(queue) {
-      const { log: _, ...plain } = options();
+      const { log: _, ...plain } = options({ timings: mortal });
       const process = await startConsumerProcess(plain, queue);
       processes.push(process);
       return process;

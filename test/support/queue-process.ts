@@ -32,8 +32,10 @@ export async function startConsumerProcess(
   const child = spawn(process.execPath, [program, JSON.stringify({ options, name })], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const exit = once(child, 'exit');
-  const ended = () => child.exitCode !== null || child.signalCode !== null;
+  let gone = false; // with everything it said: `close` comes after the end of its output
+  const close = once(child, 'close').then(() => {
+    gone = true;
+  });
   const lines: Line[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as Line));
   const consumer: ConsumerProcess = {
@@ -41,18 +43,18 @@ export async function startConsumerProcess(
       while (true) {
         const at = lines.findIndex((line) => line.event === event);
         if (at >= 0) return lines.splice(at, 1)[0]!;
-        if (ended()) throw new Error(`the consumer ended before it said ${event}`);
+        if (gone) throw new Error(`the consumer ended before it said ${event}`);
         await sleep(10);
       }
     },
     signal: (signal) => void child.kill(signal),
     async exited() {
-      await exit;
+      await close;
       return child.exitCode;
     },
     async kill() {
-      if (!ended()) child.kill('SIGKILL');
-      await exit;
+      child.kill('SIGKILL');
+      await close;
     },
   };
   await consumer.next('ready');

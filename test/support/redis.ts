@@ -35,7 +35,7 @@ export async function testRedis(): Promise<TestRedis> {
       const persist = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
       const where = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
       server = spawn('redis-server', [...where, ...persist], { stdio: 'ignore' });
-      await answers(port);
+      await answers(server, port);
     },
     async stop() {
       if (!server || server.exitCode !== null || server.signalCode !== null) return;
@@ -64,12 +64,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function answers(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if ((await say(port, 'PING')) === '+PONG') return;
+async function answers(server: ChildProcess, port: number): Promise<void> {
+  while ((await say(port, 'PING')) !== '+PONG') {
+    if (server.exitCode !== null) throw new Error(`redis-server ended: ${server.exitCode}, port ${port}`);
     await sleep(50);
   }
-  throw new Error(`redis-server did not answer on port ${port}`);
 }
 
 /** Sends one command on a connection of its own; the first line of the answer, or null when nobody listens. */
@@ -78,6 +77,7 @@ async function say(port: number, command: string): Promise<string | null> {
   const answer = await new Promise<string | null>((resolve) => {
     socket.once('data', (data) => resolve(data.toString().split('\r\n')[0] ?? null));
     socket.once('error', () => resolve(null));
+    socket.once('close', () => resolve(null));
   });
   socket.destroy();
   return answer;

@@ -65,18 +65,37 @@ export function processesOf(folder: string): { pid: number; command: string }[] 
     });
 }
 
-/** Asks every 50 ms until the probe gives something truthy; fails with `what` after `seconds`. */
+/** Ends what a test has left running, and waits until it is gone: a process that dies may still write. */
+export async function endProcessesOf(folder: string): Promise<void> {
+  await until(`no process of ${folder} is left`, () => {
+    const left = processesOf(folder);
+    for (const { pid } of left) killIfThere(pid);
+    return left.length === 0;
+  });
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Long enough for any machine: it ends only what hangs. */
+const PATIENCE_SECONDS = 240;
+
+/** Asks every 50 ms until the probe gives something truthy; fails with `what` when it never does. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   probe: () => T | Promise<T>,
-  seconds = 90,
 ): Promise<NonNullable<T>> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+  for (const end = Date.now() + PATIENCE_SECONDS * 1000; Date.now() < end; ) {
     const found = await probe();
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`not within ${seconds} s: ${what}`);
+  throw new Error(`not within ${PATIENCE_SECONDS} s: ${typeof what === 'string' ? what : what()}`);
 }
 
 export interface ServiceProcess extends Running {
@@ -92,7 +111,8 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const running = runScript('scripts/start.mjs', [], { RAVINE_DATA: folder, ...env });
   const file = path.join(folder, 'service.json');
-  const service = await until(`service.json\n${running.err()}`, () => {
+  const waiting = () => `service.json; so far: ${running.err()}`;
+  const service = await until(waiting, () => {
     if (running.child.exitCode !== null) throw new Error(`the service ended: ${running.err()}`);
     try {
       const found = JSON.parse(readFileSync(file, 'utf8')) as { url: string; pid: number };

@@ -214,6 +214,15 @@ export const smallOptions = {
 } satisfies ShapesOptions;
 export const smallShapes = (options: ShapesOptions = {}) => shapesArchive({ ...smallOptions, ...options });
 
+/** Process id of the child of a worker that serves a purpose, as soon as there is one. Linux only. */
+export async function childOf(parent: number, purpose: string): Promise<number> {
+  for (;;) {
+    const [pid] = await childrenOf(parent, purpose);
+    if (pid !== undefined) return pid;
+    await sleep(10);
+  }
+}
+
 /** Process ids of the children of a worker that serve a purpose. Linux only. */
 export async function childrenOf(parent: number, purpose: string): Promise<number[]> {
   const found: number[] = [];

@@ -112,13 +112,17 @@ const connections = () =>
 test('closing the service ends streams and long polls', async () => {
   const { jobId } = await runningJob(api);
   const app = await api.build();
+  let asked = 0;
+  app.addHook('onRequest', async () => {
+    asked += 1;
+  });
   const before = url;
   url = await app.listen({ host: '127.0.0.1', port: 0 });
   const followed = await stream(`/v1/jobs/${jobId}/events`);
   const polled = fetch(`${url}/v1/jobs/${jobId}/events?after=1000&wait=30`);
   url = before;
   await until(() => followed.events().length > 0);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => asked === 2);
   await app.close();
   await followed.ended;
   expect((await polled).status).toBe(200);

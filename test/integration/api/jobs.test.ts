@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { newId } from '@ravine/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readyDataset, registerWorker, testApi } from '../../support/api.js';
+import { readyDataset, registerWorker, testApi, until } from '../../support/api.js';
 
 let api: Awaited<ReturnType<typeof testApi>>;
 let dataset: string;
@@ -177,21 +178,22 @@ test('cancel: a queued job ends at once, again is a no-op, a job that ended othe
   const workerId = await registerWorker(api);
   const { id } = (await post('/v1/jobs', recipe())).json();
   const claim = await api.database.jobs.claim(id, workerId);
-  const told = new Promise((resolve) => {
-    void api.queues.consume(
-      'train.cpu',
-      async ({ id: delivered, signal }) => {
-        if (delivered === id) signal.addEventListener('abort', () => resolve(signal.reason));
-        if (delivered === id) await new Promise((done) => signal.addEventListener('abort', done));
-        return 'done';
-      },
-      { concurrency: 1 },
-    );
-  });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  let heard: AbortSignal | undefined;
+  await api.queues.consume(
+    'train.cpu',
+    async ({ id: delivered, signal }) => {
+      if (delivered !== id) return 'done';
+      heard = signal;
+      await once(signal, 'abort');
+      return 'done';
+    },
+    { concurrency: 1 },
+  );
+  await until(() => heard !== undefined);
   const running = await post(`/v1/jobs/${id}/cancel`, { mode: 'graceful' });
   expect(running.json().status).toBe('cancelling');
-  expect(String(await told)).toContain('cancel');
+  await until(() => heard?.aborted === true);
+  expect(String(heard?.reason)).toContain('cancel');
   await api.database.jobs.finish(id, claim?.attempt ?? 0, { status: 'succeeded', stopReason: 'completed' });
   const late = await post(`/v1/jobs/${id}/cancel`, {});
   expect(late.json()).toMatchObject({

@@ -48,7 +48,7 @@ function run(change: Record<string, string> = {}): Run {
       text += data.toString();
     });
   }
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const ended = once(child, 'close').then(([code]) => code as number | null);
   return { child, output: () => text, ended };
 }
 
@@ -60,7 +60,7 @@ async function listening({ child, output, ended }: Run): Promise<string> {
   });
   const { kind, url } = await Promise.race([message, early]);
   expect(kind).toBe('listening');
-  expect(output()).toContain(`Ravine API listens on ${url}`);
+  await expect.poll(output).toContain(`Ravine API listens on ${url}`); // it takes another way than the message
   return url;
 }
 

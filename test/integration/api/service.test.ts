@@ -3,7 +3,7 @@ import { createLog, defaultLimits } from '@ravine/api';
 import { openDatabase } from '@ravine/database';
 import { StorageError } from '@ravine/storage';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { multipart, registerWorker, testApi } from '../../support/api.js';
+import { multipart, registerWorker, testApi, until } from '../../support/api.js';
 
 let api: Awaited<ReturnType<typeof testApi>>;
 beforeAll(async () => {
@@ -69,7 +69,8 @@ describe('readiness', () => {
 
 test('connections that the database cuts are an outage, never a fault, and pass', async () => {
   const statuses = new Set<number>();
-  const until = Date.now() + 2_000;
+  const end = Date.now() + 2_000;
+  const goesOn = () => Date.now() < end || !statuses.has(503);
   const callers = [
     '/v1/jobs',
     '/v1/datasets',
@@ -78,7 +79,7 @@ test('connections that the database cuts are an outage, never a fault, and pass'
     '/v1/jobs/job_01m84fxdg0spkagcy54eefzrfp/events',
   ];
   const cut = async () => {
-    while (Date.now() < until) {
+    while (goesOn()) {
       const kill =
         'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()';
       await api.database.pool.query(kill).catch(() => {});
@@ -86,7 +87,7 @@ test('connections that the database cuts are an outage, never a fault, and pass'
     }
   };
   const call = async (url: string) => {
-    while (Date.now() < until) {
+    while (goesOn()) {
       const answer = await api.app.inject(url);
       statuses.add(answer.statusCode);
       if (answer.statusCode > 404) expect(answer.json().detail).not.toContain('prisma');
@@ -94,8 +95,7 @@ test('connections that the database cuts are an outage, never a fault, and pass'
   };
   await Promise.all([cut(), ...callers.map(call)]);
   expect([...statuses].filter((status) => ![200, 404, 503].includes(status))).toEqual([]);
-  expect(statuses).toContain(503);
-  expect((await api.app.inject('/v1/jobs')).statusCode).toBe(200);
+  await until(async () => (await api.app.inject('/v1/jobs')).statusCode === 200);
 });
 
 test('a full storage is told as such, with what to do', async () => {

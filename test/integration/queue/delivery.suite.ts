@@ -72,18 +72,15 @@ export function deliverySuite({ connect }: QueueBench): void {
     it('does not deliver before its delay has passed', async () => {
       const queues = await connect();
       const at: number[] = [];
-      await queues.consume(
-        'control',
-        recorder(async () => {
-          at.push(Date.now());
-          return 'done';
-        }).handle,
-        { concurrency: 1 },
-      );
+      const { handle } = recorder(async () => {
+        at.push(Date.now());
+        return 'done';
+      });
       const from = Date.now();
       await queues.enqueue('control', 'ds_late', { delayMs: 700 });
       expect((await queues.counts('control')).delayed).toBe(1);
       expect(await queues.has('control', 'ds_late')).toBe(true);
+      await queues.consume('control', handle, { concurrency: 1 });
       await until(() => at.length === 1);
       expect(at[0]! - from).toBeGreaterThanOrEqual(690); // timers and clocks round differently
     });

@@ -7,8 +7,7 @@ import { idle, type QueueBench, recorder, refused, until } from '../../support/q
 export function outageSuite({ broker, connect, options, warnings }: QueueBench): void {
   describe('a broker that goes away', () => {
     it('running deliveries end once, waiting and delayed ones come, producers fail at once and recover', async () => {
-      const lasting = { timings: { lockMs: 30_000, stalledMs: 5_000 } };
-      const [api, worker] = [await connect(lasting), await connect(lasting)];
+      const [api, worker] = [await connect(), await connect()];
       let release = () => {};
       const gate = new Promise<void>((resolve) => {
         release = resolve;
