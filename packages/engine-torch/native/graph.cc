@@ -9,76 +9,79 @@
 namespace ravine {
 namespace {
 
-/// These layers return fresh memory and never look at it again, so a ReLU after them may work in place.
+/// Layers that return fresh memory and never look at it again, so that the next one may work in place.
 bool leaves_its_output_alone(const std::string& kind) {
-  return kind == "conv2d" || kind == "batch-norm" || kind == "linear" || kind == "add";
+  return kind == "conv2d" || kind == "linear" || kind == "add" || kind == "batch-norm" || kind == "batch-norm+relu" ||
+         kind == "batch-norm+relu+max-pool";
 }
 
-bool has_parameters(const Node& node) {
-  return node.kind == "conv2d" || node.kind == "linear" || node.kind == "batch-norm";
+bool has_parameters(const Program& program, const Unit& unit) {
+  return std::any_of(unit.nodes.begin(), unit.nodes.end(), [&](int at) {
+    const std::string& kind = program.nodes[at].kind;
+    return kind == "conv2d" || kind == "linear" || kind == "batch-norm";
+  });
 }
 
 }  // namespace
 
-Graph::Graph(const Program& program, ParameterStore& store, const Numerics& numerics) : program_(program) {
-  const size_t count = program.nodes.size();
-  uses_.assign(count, 0);
-  trains_.assign(count, false);
-  for (size_t i = 0; i < count; ++i) {
-    trains_[i] = has_parameters(program.nodes[i]);
-    for (int input : program.nodes[i].inputs) {
+Graph::Graph(const Program& program, ParameterStore& store, const Numerics& numerics)
+    : node_count_(program.nodes.size()),
+      output_(program.output),
+      units_(find_units(program, numerics)),
+      uses_(node_count_, 0),
+      trains_(node_count_, false) {
+  std::vector<std::string> made_by(node_count_);  // kind of the unit that gives the value of a node
+  for (const Unit& unit : units_) {
+    made_by[unit.output()] = unit.kind;
+    trains_[unit.output()] = has_parameters(program, unit);
+    for (int input : unit.inputs) {
       if (input == kInput) continue;
       ++uses_[input];
-      trains_[i] = trains_[i] || trains_[input];
+      if (trains_[input]) trains_[unit.output()] = true;
     }
   }
-  // The ReLU that alone reads a value, −1 where there is none.
-  std::vector<int> relu_after(count, -1);
-  for (size_t i = 0; i < count; ++i) {
-    const int source = program.nodes[i].inputs[0];
-    const bool alone = source != kInput && source != program.output && uses_[source] == 1;
-    if (alone && program.nodes[i].kind == "relu") relu_after[source] = static_cast<int>(i);
-  }
-  for (size_t i = 0; i < count; ++i) {
-    const Node& node = program.nodes[i];
-    const int source = node.inputs[0];
-    const bool follows_alone = source != kInput && relu_after[source] == static_cast<int>(i);
-    const std::string before = source == kInput ? "" : program.nodes[source].kind;
-    const bool done = follows_alone && before == "batch-norm" && batch_norm_takes_relu(numerics);
-    const bool overwrites = follows_alone && leaves_its_output_alone(before);
-    layers_.push_back(
-        make_layer({node, static_cast<int>(i), store, numerics, overwrites, relu_after[i] >= 0, done}));
+  for (const Unit& unit : units_) {
+    const int source = unit.inputs[0];
+    const bool alone = source != kInput && source != output_ && uses_[source] == 1;
+    const int first = unit.nodes[0];
+    layers_.push_back(make_layer({unit.kind, program.nodes[first], first, store, numerics,
+                                  alone && leaves_its_output_alone(made_by[source])}));
   }
 }
 
 at::Tensor Graph::forward(const at::Tensor& images, const Pass& pass) {
-  Tensors values(program_.nodes.size());
+  Tensors values(node_count_);
   std::vector<int> left = uses_;
-  for (size_t i = 0; i < values.size(); ++i) {
+  for (size_t i = 0; i < units_.size(); ++i) {
     Tensors inputs;
-    for (int input : program_.nodes[i].inputs) inputs.push_back(input == kInput ? images : values[input]);
-    values[i] = layers_[i]->forward(inputs, pass);
-    for (int input : program_.nodes[i].inputs) {
-      if (input != kInput && --left[input] == 0 && input != program_.output) values[input].reset();
+    for (int input : units_[i].inputs) inputs.push_back(input == kInput ? images : values[input]);
+    for (int input : units_[i].inputs) {
+      if (input != kInput && --left[input] == 0 && input != output_) values[input].reset();
     }
+    values[units_[i].output()] = layers_[i]->forward(std::move(inputs), pass);
   }
-  return values[program_.output];
+  return values[output_];
 }
 
 void Graph::backward(const at::Tensor& logits_gradient) {
-  Tensors gradients(program_.nodes.size());
-  gradients[program_.output] = logits_gradient;
-  for (size_t at = program_.nodes.size(); at-- > 0;) {
-    const Node& node = program_.nodes[at];
-    if (!gradients[at].defined() || !trains_[at]) continue;
+  Tensors gradients(node_count_);
+  gradients[output_] = logits_gradient;
+  for (size_t i = units_.size(); i-- > 0;) {
+    const Unit& unit = units_[i];
+    if (!gradients[unit.output()].defined() || !trains_[unit.output()]) continue;
     std::vector<bool> wanted;
-    for (int input : node.inputs) wanted.push_back(input != kInput && trains_[input]);
-    const Tensors inputs = layers_[at]->backward(gradients[at], wanted);
-    gradients[at].reset();
-    for (size_t i = 0; i < wanted.size(); ++i) {
-      if (!wanted[i]) continue;
-      at::Tensor& sum = gradients[node.inputs[i]];
-      sum = sum.defined() ? sum + inputs[i] : inputs[i];
+    for (int input : unit.inputs) wanted.push_back(input != kInput && trains_[input]);
+    const Tensors inputs = layers_[i]->backward(std::move(gradients[unit.output()]), wanted);
+    for (size_t k = 0; k < wanted.size(); ++k) {
+      if (!wanted[k]) continue;
+      at::Tensor& sum = gradients[unit.inputs[k]];
+      if (!sum.defined()) {
+        sum = inputs[k];
+      } else if (is_sole_owner(sum)) {
+        sum.add_(inputs[k]);
+      } else {
+        sum = sum + inputs[k];
+      }
     }
   }
 }

@@ -1,9 +1,9 @@
 // The network: runs its layers forward, and backward from the gradient of the logits.
 #pragma once
 
-#include <memory>
 #include <vector>
 
+#include "fusion.h"
 #include "layers/layer.h"
 
 namespace ravine {
@@ -18,10 +18,12 @@ class Graph {
   void backward(const at::Tensor& logits_gradient);
 
  private:
-  const Program& program_;
-  std::vector<LayerPointer> layers_;
-  std::vector<int> uses_;         // how many nodes read the value of a node
-  std::vector<bool> trains_;      // whether a gradient must reach the value of a node
+  size_t node_count_;
+  int output_;
+  std::vector<Unit> units_;
+  std::vector<LayerPointer> layers_;  // of each unit
+  std::vector<int> uses_;             // how many units read the value of a node
+  std::vector<bool> trains_;          // whether a gradient must reach the value of a node
 };
 
 }  // namespace ravine

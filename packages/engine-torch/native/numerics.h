@@ -13,6 +13,8 @@ struct Numerics {
   at::ScalarType compute;      // activations and the weights of convolutions and linear layers
   at::MemoryFormat format;     // of images and convolution weights
 
+  /// Whether the fused layers of the CPU, which compute in fp32 or bf16, serve this session.
+  bool has_fused_layers() const { return device.is_cpu() && master == at::kFloat; }
   at::TensorOptions master_options() const { return at::TensorOptions().device(device).dtype(master); }
 };
 

@@ -1,109 +1,103 @@
 #include "kernels/norm_rows.h"
 
-namespace ravine {
+#include "kernels/vector.h"
+
+namespace ravine::RAVINE_ISA {
 namespace {
 
 template <class T>
-RAVINE_INLINE void sum_body(const T* __restrict x, int64_t rows, int64_t channels, const float* __restrict shift,
-                            float* __restrict sum, float* __restrict square) {
+void sum(const T* x, int64_t rows, int64_t channels, const float* shift, float* sums, float* squares) {
   for (int64_t row = 0; row < rows; ++row, x += channels) {
-    for (int64_t c = 0; c < channels; ++c) {
-      const float d = to_float(x[c]) - shift[c];
-      sum[c] += d;
-      square[c] += d * d;
-    }
+    for_each_lane(channels, [&](auto lane, int64_t i) RAVINE_LANES {
+      using V = decltype(lane);
+      const V d = load<V>(x + i) - load<V>(shift + i);
+      store(sums + i, load<V>(sums + i) + d);
+      store(squares + i, load<V>(squares + i) + d * d);
+    });
   }
 }
 
-template <bool relu, class T>
-RAVINE_INLINE void scale_body(const T* __restrict x, T* __restrict y, int64_t rows, int64_t channels,
-                              const float* __restrict scale, const float* __restrict offset) {
+template <class T>
+void scale(const T* x, T* y, int64_t rows, int64_t channels, const float* scales, const float* offsets, bool relu) {
   for (int64_t row = 0; row < rows; ++row, x += channels, y += channels) {
-    for (int64_t c = 0; c < channels; ++c) {
-      const float value = to_float(x[c]) * scale[c] + offset[c];
-      store(y + c, relu && value < 0 ? 0.0f : value);
-    }
+    for_each_lane(channels, [&](auto lane, int64_t i) RAVINE_LANES {
+      using V = decltype(lane);
+      V value = load<V>(x + i) * load<V>(scales + i) + load<V>(offsets + i);
+      if (relu) value = value < 0 ? V{} : value;
+      store(y + i, value);
+    });
+  }
+}
+
+template <class T>
+void scale_add(const T* x, const T* residual, T* y, int64_t rows, int64_t channels, const float* scales,
+               const float* offsets) {
+  for (int64_t row = 0; row < rows; ++row, x += channels, residual += channels, y += channels) {
+    for_each_lane(channels, [&](auto lane, int64_t i) RAVINE_LANES {
+      using V = decltype(lane);
+      const V value = load<V>(x + i) * load<V>(scales + i) + load<V>(offsets + i) + load<V>(residual + i);
+      store(y + i, value < 0 ? V{} : value);
+    });
   }
 }
 
 /// The gradient that passes the ReLU.
-template <bool relu>
-RAVINE_INLINE float passed(float gradient, float x, float scale, float offset) {
-  return relu && x * scale + offset <= 0 ? 0.0f : gradient;
+template <class V, class T>
+RAVINE_INLINE V passed_at(int64_t i, const T* x, const T* gradient, const NormChannels& norm, bool relu) {
+  const V g = load<V>(gradient + i);
+  if (!relu) return g;
+  return load<V>(x + i) * load<V>(norm.scale + i) + load<V>(norm.offset + i) <= 0 ? V{} : g;
 }
 
-template <bool relu, class T>
-RAVINE_INLINE void sum_gradient_body(const T* __restrict x, const T* __restrict gradient, int64_t rows,
-                                     int64_t channels, NormChannels norm, float* __restrict sum,
-                                     float* __restrict product) {
-  const float* __restrict scale = norm.scale;
-  const float* __restrict offset = norm.offset;
-  const float* __restrict mean = norm.mean;
-  for (int64_t row = 0; row < rows; ++row, x += channels, gradient += channels) {
-    for (int64_t c = 0; c < channels; ++c) {
-      const float value = to_float(x[c]);
-      const float g = passed<relu>(to_float(gradient[c]), value, scale[c], offset[c]);
-      sum[c] += g;
-      product[c] += g * (value - mean[c]);
-    }
+template <class T>
+void sum_gradient(const T* x, const T* gradients, int64_t rows, int64_t channels, NormChannels norm, bool relu,
+                  float* sums, float* products) {
+  for (int64_t row = 0; row < rows; ++row, x += channels, gradients += channels) {
+    for_each_lane(channels, [&](auto lane, int64_t i) RAVINE_LANES {
+      using V = decltype(lane);
+      const V g = passed_at<V>(i, x, gradients, norm, relu);
+      store(sums + i, load<V>(sums + i) + g);
+      store(products + i, load<V>(products + i) + g * (load<V>(x + i) - load<V>(norm.mean + i)));
+    });
   }
 }
 
-template <bool relu, class T>
-RAVINE_INLINE void gradient_body(const T* __restrict x, const T* __restrict gradient, T* __restrict dx, int64_t rows,
-                                 int64_t channels, NormChannels norm, const float* __restrict slope,
-                                 const float* __restrict base) {
-  const float* __restrict scale = norm.scale;
-  const float* __restrict offset = norm.offset;
-  for (int64_t row = 0; row < rows; ++row, x += channels, gradient += channels, dx += channels) {
-    for (int64_t c = 0; c < channels; ++c) {
-      const float value = to_float(x[c]);
-      const float g = passed<relu>(to_float(gradient[c]), value, scale[c], offset[c]);
-      store(dx + c, g * scale[c] + value * slope[c] + base[c]);
-    }
+template <class T>
+void sum_passed(const T* x, const T* output, const T* gradients, T* passed, int64_t rows, int64_t channels,
+                const float* mean, float* sums, float* products) {
+  for (int64_t row = 0; row < rows; ++row) {
+    for_each_lane(channels, [&](auto lane, int64_t i) RAVINE_LANES {
+      using V = decltype(lane);
+      const V g = load<V>(output + i) > 0 ? load<V>(gradients + i) : V{};
+      store_exact(passed + i, g);
+      store(sums + i, load<V>(sums + i) + g);
+      store(products + i, load<V>(products + i) + g * (load<V>(x + i) - load<V>(mean + i)));
+    });
+    x += channels;
+    output += channels;
+    gradients += channels;
+    passed += channels;
   }
 }
+
+template <class T>
+void gradient(const T* x, const T* gradients, T* dx, int64_t rows, int64_t channels, NormChannels norm, bool relu,
+              const float* slope, const float* base) {
+  for (int64_t row = 0; row < rows; ++row, x += channels, gradients += channels, dx += channels) {
+    for_each_lane(channels, [&](auto lane, int64_t i) RAVINE_LANES {
+      using V = decltype(lane);
+      const V g = passed_at<V>(i, x, gradients, norm, relu);
+      store(dx + i, g * load<V>(norm.scale + i) + load<V>(x + i) * load<V>(slope + i) + load<V>(base + i));
+    });
+  }
+}
+
+template <class T>
+constexpr NormKernels<T> kKernels{sum<T>, scale<T>, scale_add<T>, sum_gradient<T>, sum_passed<T>, gradient<T>};
 
 }  // namespace
 
-RAVINE_SIMD void sum_rows(const float* x, int64_t rows, int64_t channels, const float* shift, float* sum,
-                          float* square) {
-  sum_body(x, rows, channels, shift, sum, square);
-}
-RAVINE_SIMD void sum_rows(const Bits16* x, int64_t rows, int64_t channels, const float* shift, float* sum,
-                          float* square) {
-  sum_body(x, rows, channels, shift, sum, square);
-}
+const NormKernels<float>& norm_kernels(float) { return kKernels<float>; }
+const NormKernels<Bits16>& norm_kernels(Bits16) { return kKernels<Bits16>; }
 
-RAVINE_SIMD void scale_rows(const float* x, float* y, int64_t rows, int64_t channels, const float* scale,
-                            const float* offset, bool relu) {
-  relu ? scale_body<true>(x, y, rows, channels, scale, offset) : scale_body<false>(x, y, rows, channels, scale, offset);
-}
-RAVINE_SIMD void scale_rows(const Bits16* x, Bits16* y, int64_t rows, int64_t channels, const float* scale,
-                            const float* offset, bool relu) {
-  relu ? scale_body<true>(x, y, rows, channels, scale, offset) : scale_body<false>(x, y, rows, channels, scale, offset);
-}
-
-RAVINE_SIMD void sum_gradient_rows(const float* x, const float* gradient, int64_t rows, int64_t channels,
-                                   NormChannels norm, bool relu, float* sum, float* product) {
-  relu ? sum_gradient_body<true>(x, gradient, rows, channels, norm, sum, product)
-       : sum_gradient_body<false>(x, gradient, rows, channels, norm, sum, product);
-}
-RAVINE_SIMD void sum_gradient_rows(const Bits16* x, const Bits16* gradient, int64_t rows, int64_t channels,
-                                   NormChannels norm, bool relu, float* sum, float* product) {
-  relu ? sum_gradient_body<true>(x, gradient, rows, channels, norm, sum, product)
-       : sum_gradient_body<false>(x, gradient, rows, channels, norm, sum, product);
-}
-
-RAVINE_SIMD void gradient_rows(const float* x, const float* gradient, float* dx, int64_t rows, int64_t channels,
-                               NormChannels norm, bool relu, const float* slope, const float* base) {
-  relu ? gradient_body<true>(x, gradient, dx, rows, channels, norm, slope, base)
-       : gradient_body<false>(x, gradient, dx, rows, channels, norm, slope, base);
-}
-RAVINE_SIMD void gradient_rows(const Bits16* x, const Bits16* gradient, Bits16* dx, int64_t rows, int64_t channels,
-                               NormChannels norm, bool relu, const float* slope, const float* base) {
-  relu ? gradient_body<true>(x, gradient, dx, rows, channels, norm, slope, base)
-       : gradient_body<false>(x, gradient, dx, rows, channels, norm, slope, base);
-}
-
-}  // namespace ravine
+}  // namespace ravine::RAVINE_ISA

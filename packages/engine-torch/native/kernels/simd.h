@@ -35,4 +35,12 @@ RAVINE_INLINE void store(Bits16* target, float value) {
   *target = static_cast<Bits16>(value != value ? 0x7fc0u : rounded);
 }
 
+RAVINE_INLINE void store_exact(float* target, float value) { *target = value; }
+/// For a value that bf16 holds exactly.
+RAVINE_INLINE void store_exact(Bits16* target, float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  *target = static_cast<Bits16>(bits >> 16);
+}
+
 }  // namespace ravine

@@ -28,7 +28,7 @@ class BatchNorm : public Layer {
     return output;
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>& wanted) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>& wanted) override {
     auto [input, scale, shift] = at::native_batch_norm_backward(gradient, input_, scale_.value, mean_, variance_,
                                                                 batch_mean_, batch_inverse_deviation_, true, epsilon_,
                                                                 {wanted[0], true, true});
@@ -48,13 +48,6 @@ class BatchNorm : public Layer {
 
 }  // namespace
 
-bool batch_norm_takes_relu(const Numerics& numerics) {
-  return numerics.device.is_cpu() && numerics.master == at::kFloat;
-}
-
-LayerPointer make_batch_norm(const LayerContext& context) {
-  if (batch_norm_takes_relu(context.numerics)) return make_batch_norm_cpu(context);
-  return std::make_unique<BatchNorm>(context);
-}
+LayerPointer make_batch_norm(const LayerContext& context) { return std::make_unique<BatchNorm>(context); }
 
 }  // namespace ravine

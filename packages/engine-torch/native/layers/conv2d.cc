@@ -21,7 +21,7 @@ class Conv2d : public Layer {
     return at::convolution(inputs[0], weight_.value, bias, stride_, padding_, kOnes, false, kZeros, groups_);
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>& wanted) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>& wanted) override {
     const std::vector<int64_t> bias_shape{weight_.shape[0]};
     auto [input, weight, bias] =
         at::convolution_backward(gradient, input_, weight_.value, bias_shape, stride_, padding_, kOnes, false, kZeros,

@@ -41,7 +41,7 @@ class Dropout : public Layer {
     return inputs[0] * mask_ * scale_;
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>&) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>&) override {
     at::Tensor input = gradient * mask_ * scale_;
     mask_.reset();
     return {input};

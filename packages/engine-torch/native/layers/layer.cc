@@ -1,15 +1,22 @@
 #include "layers/layer.h"
 
 #include "errors.h"
+#include "fusion.h"
 
 namespace ravine {
 
 LayerPointer make_layer(const LayerContext& context) {
-  const std::string& kind = context.node.kind;
+  const std::string& kind = context.kind;
+  const bool fused = context.numerics.has_fused_layers();
   if (kind == "conv2d") return make_conv2d(context);
-  if (kind == "batch-norm") return make_batch_norm(context);
-  if (kind == "relu") return make_relu(context);
-  if (kind == "max-pool") return make_max_pool(context);
+  if (kind == "batch-norm") return fused ? make_fused_batch_norm(context) : make_batch_norm(context);
+  if (kind == "batch-norm+relu" || kind == "batch-norm+add+relu") return make_fused_batch_norm(context);
+  if (kind == "batch-norm+relu+max-pool") return make_fused_batch_norm_pool(context);
+  if (kind == "relu") return fused ? make_fused_relu(context) : make_relu(context);
+  if (kind == "relu+max-pool") return make_fused_max_pool(context);
+  if (kind == "max-pool") {
+    return fused && pools_by_two(context.node) ? make_fused_max_pool(context) : make_max_pool(context);
+  }
   if (kind == "avg-pool") return make_avg_pool(context);
   if (kind == "global-average-pool") return make_global_average_pool(context);
   if (kind == "flatten") return make_flatten(context);

@@ -27,19 +27,23 @@ class Layer {
   virtual at::Tensor forward(const Tensors& inputs, const Pass& pass) = 0;
   /// Sets the gradients of the layer's parameters and returns those of its inputs (undefined where not `wanted`).
   /// Releases what `forward` kept.
-  virtual Tensors backward(const at::Tensor& gradient, const std::vector<bool>& wanted) = 0;
+  virtual Tensors backward(at::Tensor gradient, const std::vector<bool>& wanted) = 0;
 };
 
 /// What a layer may use while it is built; references outlive the layer.
 struct LayerContext {
-  const Node& node;
-  int index;  // of the node in the program
+  const std::string& kind;  // of the unit: that of its node, or kinds joined by "+"
+  const Node& node;         // the unit's first
+  int index;                // of that node in the program
   ParameterStore& store;
   const Numerics& numerics;
-  bool may_overwrite_input;  // nobody else reads the input's memory
-  bool relu_follows;         // and nothing else reads this layer's value: a layer that can, takes the ReLU in
-  bool relu_done;            // this is a ReLU that the layer before has taken in
+  bool may_overwrite_input;  // nobody else reads the first input's memory
 };
+
+/// Whether nobody but the holder of `tensor` can see its memory.
+inline bool is_sole_owner(const at::Tensor& tensor) {
+  return tensor.use_count() == 1 && tensor.storage().use_count() == 1;
+}
 
 using LayerPointer = std::unique_ptr<Layer>;
 
@@ -47,11 +51,12 @@ LayerPointer make_layer(const LayerContext& context);
 
 LayerPointer make_conv2d(const LayerContext& context);
 LayerPointer make_batch_norm(const LayerContext& context);
-LayerPointer make_batch_norm_cpu(const LayerContext& context);
-/// Whether batch normalisation takes in the ReLU that follows it.
-bool batch_norm_takes_relu(const Numerics& numerics);
+LayerPointer make_fused_batch_norm(const LayerContext& context);
+LayerPointer make_fused_batch_norm_pool(const LayerContext& context);
 LayerPointer make_relu(const LayerContext& context);
+LayerPointer make_fused_relu(const LayerContext& context);
 LayerPointer make_max_pool(const LayerContext& context);
+LayerPointer make_fused_max_pool(const LayerContext& context);
 LayerPointer make_avg_pool(const LayerContext& context);
 LayerPointer make_global_average_pool(const LayerContext& context);
 LayerPointer make_flatten(const LayerContext& context);

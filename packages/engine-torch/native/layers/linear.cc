@@ -21,7 +21,7 @@ class Linear : public Layer {
     return bias_ != nullptr ? at::addmm(bias_->value, inputs[0], transposed) : at::mm(inputs[0], transposed);
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>& wanted) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>& wanted) override {
     weight_.gradient = at::mm(gradient.t(), input_).contiguous();
     if (bias_ != nullptr) bias_->gradient = at::sum(gradient, at::IntArrayRef{0}, false, master_);
     input_.reset();

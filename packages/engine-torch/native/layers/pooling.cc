@@ -26,7 +26,7 @@ class MaxPool : public Layer {
     return output;
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>&) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>&) override {
     at::Tensor input = at::max_pool2d_with_indices_backward(gradient, input_, kernel_, stride_, padding_, kDilation,
                                                             false, winners_);
     input_.reset();
@@ -50,7 +50,7 @@ class AvgPool : public Layer {
     return at::avg_pool2d(inputs[0], kernel_, stride_, kPadding);
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>&) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>&) override {
     at::Tensor input = at::avg_pool2d_backward(gradient, input_, kernel_, stride_, kPadding, false, true, {});
     input_.reset();
     return {input};
@@ -71,7 +71,7 @@ class GlobalAveragePool : public Layer {
     return at::mean(inputs[0], at::IntArrayRef{2, 3});
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>&) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>&) override {
     const at::Tensor share = gradient / static_cast<double>(shape_[2] * shape_[3]);
     return {share.unsqueeze(2).unsqueeze(3).expand(shape_).contiguous(format_)};
   }

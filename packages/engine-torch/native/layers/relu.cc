@@ -21,7 +21,7 @@ class Relu : public Layer {
     return output;
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>&) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>&) override {
     at::Tensor input = at::threshold_backward(gradient, output_, 0);
     output_.reset();
     return {input};
@@ -32,18 +32,8 @@ class Relu : public Layer {
   at::Tensor output_;
 };
 
-/// Stands where the layer before does the work.
-class Nothing : public Layer {
- public:
-  at::Tensor forward(const Tensors& inputs, const Pass&) override { return inputs[0]; }
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>&) override { return {gradient}; }
-};
-
 }  // namespace
 
-LayerPointer make_relu(const LayerContext& context) {
-  if (context.relu_done) return std::make_unique<Nothing>();
-  return std::make_unique<Relu>(context);
-}
+LayerPointer make_relu(const LayerContext& context) { return std::make_unique<Relu>(context); }
 
 }  // namespace ravine

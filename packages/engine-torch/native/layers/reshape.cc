@@ -15,7 +15,7 @@ class Flatten : public Layer {
     return inputs[0].contiguous().view({shape_[0], -1});
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>&) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>&) override {
     const at::Tensor input = gradient.contiguous().view(shape_);
     return {shape_.size() == 4 ? input.contiguous(format_) : input};
   }
@@ -34,7 +34,7 @@ class Add : public Layer {
     return sum;
   }
 
-  Tensors backward(const at::Tensor& gradient, const std::vector<bool>& wanted) override {
+  Tensors backward(at::Tensor gradient, const std::vector<bool>& wanted) override {
     return Tensors(wanted.size(), gradient);
   }
 };
