@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { migrate } from '@ravine/database';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -43,12 +44,14 @@ function run(change: Record<string, string> = {}): Run {
   });
   children.push(child);
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
+  const streams = [child.stdout, child.stderr].map((stream) => {
     stream?.on('data', (data) => {
       text += data.toString();
     });
-  }
-  const ended = once(child, 'close').then(([code]) => code as number | null);
+    return once(stream as Readable, 'close');
+  });
+  // With all that it said: that may arrive after its exit. (`close` of a child never comes when this end disconnects.)
+  const ended = Promise.all([once(child, 'exit'), ...streams]).then(([[code]]) => code as number | null);
   return { child, output: () => text, ended };
 }
 
