@@ -8,7 +8,7 @@ namespace {
 /// NaN wins.
 template <class V>
 RAVINE_INLINE V larger(const V& a, const V& b) {
-  return (a > b) | (a != a) ? a : b;
+  return ((a > b) | (a != a)) ? a : b;
 }
 
 /// The values of a window, in order: upper left, upper right, lower left, lower right.
