@@ -29,6 +29,10 @@ export default defineConfig({
     projects: [
       ...folders.map(unit),
       { test: { name: 'scripts', include: ['scripts/**/*.test.mjs'], ...patient } },
+      {
+        extends: 'test/gpu/vitest.config.ts',
+        test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], ...alone },
+      },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...alone } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...alone, testTimeout: 600_000 } },
     ],

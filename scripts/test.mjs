@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm test [-- <vitest filters>]`: sets up, then unit tests, integration tests and whole-process tests, in that order.
+// `npm test [-- <vitest filters>]`: sets up, then unit, GPU, integration and whole-process tests, in that order.
 import './setup/node-version.mjs';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { failureLines } from './test/failure-lines.mjs';
 
 const groups = [
   { name: 'unit', projects: ['@ravine/*', 'scripts'] },
+  { name: 'gpu', projects: ['gpu'] },
   { name: 'integration', projects: ['integration'] },
   { name: 'e2e', projects: ['e2e'] },
 ];

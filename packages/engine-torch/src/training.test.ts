@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import {
   bytesOf,
   describeNative,
+  device,
   gradientsOf,
   imageOf,
   planOf,
@@ -164,7 +165,7 @@ describeNative('training', () => {
   });
 
   it('ends at the next step when the session is closed', async () => {
-    const session = await torch.open(program(), data, { device: 'cpu', threads: 1 });
+    const session = await torch.open(program(), data, { device, threads: 1 });
     await session.restore(roughState(program()));
     const training = session.train(long());
     const evaluating = session.evaluate({ split: 'test', indices: null }, { topK: 1, batchSize: 1 });

@@ -15,10 +15,17 @@ import { planOf } from './programs.js';
 export * from './programs.js';
 
 const { engine: loaded, reason } = loadTorchEngine();
-if (loaded === null) console.warn(`tests of the native engine are skipped: ${reason}`);
+/** Kind of device that the tests run on; test/gpu runs them on `cuda`. */
+const kind = process.env.RAVINE_TEST_DEVICE ?? 'cpu';
+const found = loaded?.describe().devices.find((one) => one.kind === kind);
+if (found === undefined)
+  console.warn(`tests of the native engine are skipped: ${reason ?? `there is no device of kind ${kind}`}`);
 
-/** `describe`, or a skip where the engine is not built. */
-export const describeNative = loaded === null ? describe.skip : describe;
+/** `describe`, or a skip where the engine is not built or the device is missing. */
+export const describeNative = found === undefined ? describe.skip : describe;
+
+/** Only for use inside `describeNative`. */
+export const device = found?.id ?? kind;
 
 /** Only for use inside `describeNative`. */
 export const torch = loaded as Engine;
@@ -30,7 +37,7 @@ export async function withSession<T>(
   use: (session: Session) => Promise<T>,
   threads = 2,
 ): Promise<T> {
-  const session = await torch.open(program, data, { device: 'cpu', threads });
+  const session = await torch.open(program, data, { device, threads });
   try {
     return await use(session);
   } finally {
