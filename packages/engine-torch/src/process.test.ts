@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeNative } from '../test/harness.js';
 
 const root = path.dirname(import.meta.dirname);
@@ -30,7 +30,7 @@ describeNative('a process that trains', () => {
 // The build script in a package folder of its own, on a PATH without cmake and compiler.
 describe('the build', () => {
   let folder: string;
-  beforeAll(() => {
+  beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'ravine-build-'));
     for (const name of ['native', 'scripts', 'CMakeLists.txt'])
       symlinkSync(path.join(root, name), path.join(folder, name));
@@ -40,7 +40,7 @@ describe('the build', () => {
       writeFileSync(path.join(folder, 'scripts', name), readFileSync(path.join(root, 'scripts', name)));
     symlinkSync(path.join(root, '..', '..', 'node_modules'), path.join(folder, 'node_modules'));
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
+  afterEach(() => rmSync(folder, { recursive: true }));
 
   const build = (mode: string) =>
     spawnSync(process.execPath, [path.join(folder, 'scripts', 'build.mjs')], {
