@@ -3,14 +3,16 @@
 import './setup/node-version.mjs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { rows, selectRows } from '../test/bench/train/rows.mjs';
+import { DEBIAN_PYTHON, peerMissing } from '../test/bench/train/peer-process.mjs';
+import { nameOf, rows, selectRows } from '../test/bench/train/rows.mjs';
 import { engineMissing } from './setup/engine.mjs';
 import { main, setup } from './setup/index.mjs';
 import { setupOptions } from './setup/options.mjs';
 import { root } from './setup/paths.mjs';
 import { SetupError } from './setup/phase.mjs';
 
-const USAGE = 'npm run bench:train [-- --json --row <name> --rounds <count> --save --no-install]';
+const USAGE =
+  'npm run bench:train [-- --json --row <name> --rounds <count> --save --python <file> --no-install]';
 
 function readArguments(argv) {
   try {
@@ -21,6 +23,7 @@ function readArguments(argv) {
         row: { type: 'string' },
         rounds: { type: 'string' },
         save: { type: 'boolean', default: false },
+        python: { type: 'string', default: DEBIAN_PYTHON },
       },
     });
     if (values.rounds !== undefined && !/^[1-9]\d{0,3}$/.test(values.rounds))
@@ -32,31 +35,30 @@ function readArguments(argv) {
   }
 }
 
+/** Refuses where PyTorch is missing: a ratio without a peer would say nothing. */
+function insistOnPeer(python) {
+  const reason = peerMissing(python);
+  if (reason === null) return;
+  const others = rows.filter(({ kind }) => kind !== 'steps').map(nameOf);
+  throw new SetupError(
+    `There is no peer to compare with, so no ratio: ${reason}. On Debian or Ubuntu type:\n` +
+      '    sudo apt-get update && sudo apt-get install -y --no-install-recommends python3-torch\n' +
+      `elsewhere name a Python that has PyTorch with --python. Rows without that peer: ${others.join(', ')}`,
+  );
+}
+
 await main(async () => {
   const options = setupOptions(process.argv.slice(2));
-  const { rows: asked, row, rounds, json, save } = readArguments(options.rest);
+  const { rows: asked, row, rounds, json, save, python } = readArguments(options.rest);
   const needsPeer = asked.some(({ kind }) => kind === 'steps');
-  await setup(needsPeer ? ['engine', 'pytorch'] : ['engine'], options);
+  const wantsDebian = needsPeer && python === DEBIAN_PYTHON;
+  await setup(wantsDebian ? ['engine', 'pytorch'] : ['engine'], options);
   const reason = engineMissing();
   if (reason) throw new SetupError(`There is no engine to measure: ${reason}`);
-  const { peerMissing } = await import('../test/bench/train/peer-process.mjs');
-  const noPeer = needsPeer ? peerMissing() : null;
-  if (noPeer)
-    throw new SetupError(
-      `There is no peer to compare with, so no ratio: ${noPeer}. On Debian or Ubuntu type:\n` +
-        '    sudo apt-get update && sudo apt-get install -y --no-install-recommends python3-torch\n' +
-        `Rows without this peer: ${rows
-          .filter(({ kind }) => kind !== 'steps')
-          .map(({ workload }) => `--row ${workload}`)
-          .join(', ')}`,
-    );
+  if (needsPeer) insistOnPeer(python);
   const { benchTrain } = await import('../test/bench/train/main.mjs');
-  const command = [
-    'npm run bench:train --',
-    ...(row ? ['--row', row] : []),
-    ...(rounds ? ['--rounds', rounds] : []),
-  ];
+  const command = `npm run bench:train -- ${row ? `--row ${row} ` : ''}${rounds ? `--rounds ${rounds} ` : ''}--save`;
   const saveIn = save ? path.join(root, 'docs/benchmarks') : null;
-  await benchTrain(asked, { rounds, json, saveIn, command: [...command, '--save'].join(' ') });
+  await benchTrain(asked, { rounds, python, json, saveIn, command });
   return 0;
 });

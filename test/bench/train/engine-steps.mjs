@@ -2,7 +2,7 @@
  * The engine's side of a row, a process of its own. Answers requests, one JSON value a line.
  *   {network, precision, batch, augment, threads}  opens a session and warms up → {msPerStep}
  *   {steps: n}                                     trains at least n steps      → {msPerStep, loss}
- *   {}                                             ends                         → {peakMiB, eventLoopMaxMs, versions}
+ *   {}                                             ends                         → {peakMiB, eventLoopMaxMs}
  * Steps are planned and computed as the trainer does it: shuffled order and augmentation draws made in JavaScript, many
  * steps per call, uint8 images, the full step with normalisation, loss, clipping and update.
  */
@@ -47,10 +47,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     answer = await train(2);
     eventLoop.enable();
   } else if (request.steps) answer = await train(request.steps);
-  else {
-    const { libraries } = engine.describe();
-    answer = { peakMiB: peakMiB(), eventLoopMaxMs: eventLoop.max / 1e6, versions: libraries };
-  }
+  else answer = { peakMiB: peakMiB(), eventLoopMaxMs: eventLoop.max / 1e6 };
   console.log(JSON.stringify(answer));
   if (!request.network && !request.steps) process.exit(0);
 }

@@ -13,7 +13,7 @@ const ROUNDS = { steps: 7, 'data-path': 7, job: 3 };
 const BUSY = 0.5;
 
 /** Measures rows one after the other. Results go to stdout, everything else to stderr. */
-export async function benchTrain(rows, { rounds, json, saveIn, command }) {
+export async function benchTrain(rows, { rounds, python, json, saveIn, command }) {
   const threads = availableThreads();
   const say = (text) => process.stderr.write(`${text}\n`);
   const [load] = os.loadavg();
@@ -27,10 +27,12 @@ export async function benchTrain(rows, { rounds, json, saveIn, command }) {
     const options = {
       rounds: rounds ?? ROUNDS[row.kind],
       threads,
+      python,
       progress: (text) => say(`  ${name}: ${text}`),
     };
     const result = await runners[row.kind](row, options);
-    results.push({ ...result, threads, loadAverageBefore: load });
+    const network = row.kind === 'steps' ? {} : { network: row.network };
+    results.push({ ...result, ...network, threads, loadAverageBefore: load });
     if (json) process.stdout.write(`${JSON.stringify(results.at(-1))}\n`);
   }
   if (!json) process.stdout.write(`\n${renderTable(results)}\n`);

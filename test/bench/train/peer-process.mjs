@@ -4,14 +4,14 @@ import path from 'node:path';
 import { startContestant } from './contestant.mjs';
 
 /** Debian's PyTorch belongs to Debian's Python, whatever comes first on the PATH. */
-const PYTHON = '/usr/bin/python3';
+export const DEBIAN_PYTHON = '/usr/bin/python3';
 
 /** Why there is no peer to compare with, or null. */
-export function peerMissing() {
-  const { status, stderr, error } = spawnSync(PYTHON, ['-c', 'import torch'], { encoding: 'utf8' });
+export function peerMissing(python) {
+  const { status, stderr, error } = spawnSync(python, ['-c', 'import torch'], { encoding: 'utf8' });
   if (status === 0) return null;
   const why = error?.message ?? stderr.trim().split('\n').at(-1);
-  return `${PYTHON} cannot import torch (${why})`;
+  return `${python} cannot import torch (${why})`;
 }
 
 /** The settings that make PyTorch fastest here: wide vectors where the processor has them, memory that is kept, huge pages. */
@@ -32,5 +32,5 @@ export function peerEnvironment(threads, env = process.env) {
 }
 
 /** One of the Python programs beside this file. */
-export const startPeer = (script, threads) =>
-  startContestant(PYTHON, [path.join(import.meta.dirname, script)], peerEnvironment(threads));
+export const startPeer = (script, { python, threads }) =>
+  startContestant(python, [path.join(import.meta.dirname, script)], peerEnvironment(threads));

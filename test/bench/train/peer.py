@@ -2,7 +2,7 @@
 The peer: one PyTorch training step as a person who knows PyTorch writes it. Answers requests, one JSON value a line.
   {"program", "batch"}  builds the network and warms up → {"msPerStep"}
   {"steps": n}          trains n steps                  → {"msPerStep", "loss"}
-  {}                    ends                            → {"peakMiB", "versions"}
+  {}                    ends                            → {"peakMiB", "version"}
 The batch is on hand as normalised floats in channels_last; the engine reads and normalises uint8 images in each step.
 """
 import json
@@ -68,7 +68,7 @@ def main():
         elif "steps" in request:
             answer = peer.steps(request["steps"])
         else:
-            answer = {"peakMiB": peak_mib(), "versions": {"PyTorch": torch.__version__}}
+            answer = {"peakMiB": peak_mib(), "version": f"PyTorch {torch.__version__}"}
         print(json.dumps(answer), flush=True)
         if not request:
             return

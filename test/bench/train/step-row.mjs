@@ -29,16 +29,16 @@ async function compete(contestants, requests, { rounds, progress }) {
 }
 
 /** The engine's training step against PyTorch's. */
-export async function runSteps(row, { rounds, threads, progress }) {
+export async function runSteps(row, { rounds, threads, python, progress }) {
   const { program } = prepare(row);
-  const floorMs = await measureFloor(row, program, threads);
+  const floorMs = await measureFloor(row, program, { python, threads });
   const requests = [
     { ...row, threads },
     { program, batch: row.batch },
   ];
-  const contestants = [startEngine(threads), startPeer('peer.py', threads)];
+  const contestants = [startEngine(threads), startPeer('peer.py', { python, threads })];
   const { times, engine, peer } = await compete(contestants, requests, { rounds, progress });
-  return { ...resultOf(row, times, { floorMs, engine }), peerPeakMiB: peer.peakMiB };
+  return { ...resultOf(row, times, { floorMs, engine }), peerPeakMiB: peer.peakMiB, peer: peer.version };
 }
 
 /** The engine's step with augmentation against the same step without. */
@@ -56,8 +56,8 @@ function resultOf({ workload, precision, batch, target }, times, { floorMs, engi
 }
 
 /** Time of the convolutions and linear layers alone. */
-async function measureFloor({ precision, batch }, program, threads) {
-  const process = startPeer('floor.py', threads);
+async function measureFloor({ precision, batch }, program, options) {
+  const process = startPeer('floor.py', options);
   try {
     return (await process.ask({ precision, batch, layers: matrixLayers(program) })).ms;
   } finally {

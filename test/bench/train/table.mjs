@@ -16,7 +16,7 @@ function cells(result) {
   const wanted =
     target.faster === undefined ? `≤ ${target.overhead}× the peer's time` : `≥ ${target.faster}× faster`;
   return [
-    nameOf(result),
+    result.network ? `${nameOf(result)} (${result.network})` : nameOf(result),
     timeOf(result.engineMs, spread.engineMs),
     timeOf(result.peerMs, spread.peerMs),
     target.faster === undefined ? `${(1 / ratio).toFixed(3)}× its time` : `${ratio.toFixed(2)}×`,
