@@ -40,6 +40,7 @@ const networks: Record<string, LayerInput[]> = {
   'no padding, wide kernel, no bias': [conv(4, { kernel: 5, padding: 0, bias: false }), ...head],
   'grouped convolution': [conv(6), { kind: 'relu' }, conv(4, { groups: 2 }), ...head],
   'depthwise convolution': [conv(4), conv(4, { groups: 4 }), ...head],
+  'wide convolutions': [conv(33), { kind: 'relu' }, conv(35, { stride: 2, padding: 1 }), ...head],
   'one by one convolution': [conv(4, { kernel: 1 }), ...head],
   'batch normalisation of images': [
     conv(4),
