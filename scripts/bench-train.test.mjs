@@ -74,6 +74,20 @@ test('results of one day and machine are collected on one page, in the order of 
   ]);
 });
 
+test('a network of your own needs its size in full', () => {
+  const file = path.join(import.meta.dirname, '../package.json');
+  const refused = (...args) => bench('--architecture', ...args).stderr;
+  expect(refused('/nowhere.json', '--input', '3x8x8', '--batch', '4')).toContain(
+    '--architecture /nowhere.json',
+  );
+  expect(refused(file, '--batch', '4')).toContain('--input');
+  expect(refused(file, '--input', '2x8x8', '--batch', '4')).toContain('--input 2x8x8');
+  expect(refused(file, '--input', '3x8x8')).toContain('--batch');
+  expect(refused(file, '--input', '3x8x8', '--batch', '4', '--precision', 'fp8')).toContain(
+    '--precision fp8',
+  );
+});
+
 test('without PyTorch there is no ratio, but what to type', () => {
   const { status, stdout, stderr } = bench('--row', 'resnet-18', '--python', '/usr/bin/false');
   // Where the engine is missing too, that is told first.

@@ -8,8 +8,8 @@ const MAX_IMAGES = 8192;
 const AUGMENTATION = [{ kind: 'random-crop', padding: 4 }, { kind: 'horizontal-flip' }];
 
 /** Network, recipe and data of a row, as a job has them; without augmentation unless asked for. */
-export function prepare({ network, precision, batch }, { augment = false } = {}) {
-  const { architecture, input, classes, clip } = workloads[network];
+export function prepare({ network, definition, precision, batch }, { augment = false } = {}) {
+  const { architecture, input, classes, clip } = definition ?? workloads[network];
   const fitting = Math.floor(MAX_BYTES / (input.channels * input.height * input.width));
   const count = Math.max(4 * batch, Math.min(fitting, MAX_IMAGES));
   const facts = {

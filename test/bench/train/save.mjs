@@ -3,6 +3,8 @@ import path from 'node:path';
 import { nameOf, rows } from './rows.mjs';
 import { renderTable } from './table.mjs';
 
+/** Rows of networks that are not of the table come last. */
+const placeOf = (result) => PLACE.get(nameOf(result)) ?? PLACE.size;
 const PLACE = new Map(rows.map((row, place) => [nameOf(row), place]));
 
 /**
@@ -15,7 +17,7 @@ export function saveResults(folder, results, machine, command) {
   const earlier = existsSync(`${base}.json`) ? JSON.parse(readFileSync(`${base}.json`, 'utf8')).results : [];
   const stamped = results.map((result) => ({ ...result, commit: machine.commit }));
   const byName = new Map([...earlier, ...stamped].map((result) => [nameOf(result), result]));
-  const all = [...byName.values()].sort((a, b) => PLACE.get(nameOf(a)) - PLACE.get(nameOf(b)));
+  const all = [...byName.values()].sort((a, b) => placeOf(a) - placeOf(b));
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${base}.json`, `${JSON.stringify({ date, command, machine, results: all }, null, 2)}\n`);
   writeFileSync(`${base}.md`, page(date, all, machine, command));

@@ -13,19 +13,22 @@ export function renderTable(results) {
 
 function cells(result) {
   const { ratio, target, met, floorMs, peakMiB, peerPeakMiB, spread, eventLoopMaxMs } = result;
-  const wanted =
-    target.faster === undefined ? `≤ ${target.overhead}× the peer's time` : `≥ ${target.faster}× faster`;
   return [
     result.network ? `${nameOf(result)} (${result.network})` : nameOf(result),
     timeOf(result.engineMs, spread.engineMs),
     timeOf(result.peerMs, spread.peerMs),
-    target.faster === undefined ? `${(1 / ratio).toFixed(3)}× its time` : `${ratio.toFixed(2)}×`,
-    `${wanted}${met ? '' : ' (missed)'}`,
+    target.overhead === undefined ? `${ratio.toFixed(2)}×` : `${(1 / ratio).toFixed(3)}× its time`,
+    `${wanted(target)}${met === false ? ' (missed)' : ''}`,
     orNone(floorMs, (ms) => `${ms.toFixed(1)} ms`),
     orNone(peakMiB, (size) => `${size.toFixed(0)} MiB`),
     orNone(peerPeakMiB, (size) => `${size.toFixed(0)} MiB`),
     orNone(eventLoopMaxMs, (ms) => `${ms.toFixed(1)} ms`),
   ];
+}
+
+function wanted({ faster, overhead }) {
+  if (faster !== undefined) return `≥ ${faster}× faster`;
+  return overhead === undefined ? '–' : `≤ ${overhead}× the peer's time`;
 }
 
 const timeOf = (ms, [least, most]) => `${ms.toFixed(1)} ms (${least.toFixed(1)}–${most.toFixed(1)})`;
