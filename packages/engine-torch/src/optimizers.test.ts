@@ -3,7 +3,6 @@ import {
   type LayerInput,
   optimizerSlots,
   type Program,
-  type RecipeInput,
   type Session,
   type StateDict,
   updateParameter,
@@ -22,6 +21,7 @@ import {
   roughState,
   withSession,
 } from '../test/harness.js';
+import { optimizerVariants } from '../test/optimizer-variants.js';
 
 const size = { height: 5, width: 5, channels: 1, classes: 3, count: 12 };
 const layers: LayerInput[] = [
@@ -40,32 +40,6 @@ const batches = Array.from({ length: STEPS }, (_, i) => [
   (i + 6) % 12,
 ]);
 const rates = batches.map((_, i) => 0.02 / (1 + 0.1 * i));
-
-type Optimizer = NonNullable<RecipeInput['optimizer']>;
-const variants: Optimizer[] = [
-  { kind: 'sgd' },
-  { kind: 'sgd', weightDecay: 0.01 },
-  { kind: 'sgd', momentum: 0.9, dampening: 0.3, weightDecay: 0.01 },
-  { kind: 'sgd', momentum: 0.9, nesterov: true },
-  { kind: 'sgd', convention: 'lecture', momentum: 0.9 },
-  { kind: 'sgd', convention: 'lecture', momentum: 0.9, nesterov: true, weightDecay: 0.01 },
-  { kind: 'adagrad' },
-  { kind: 'adagrad', initialAccumulator: 0.2 },
-  { kind: 'adagrad', convention: 'lecture', weightDecay: 0.01 },
-  { kind: 'adagrad', convention: 'keras' },
-  { kind: 'rmsprop' },
-  { kind: 'rmsprop', momentum: 0.8, weightDecay: 0.01 },
-  { kind: 'rmsprop', centered: true },
-  { kind: 'rmsprop', centered: true, momentum: 0.8 },
-  { kind: 'rmsprop', convention: 'lecture' },
-  { kind: 'rmsprop', convention: 'lecture', momentum: 0.8 },
-  { kind: 'rmsprop', convention: 'keras' },
-  { kind: 'rmsprop', convention: 'keras', momentum: 0.8, centered: true },
-  { kind: 'adam' },
-  { kind: 'adam', beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.01 },
-  { kind: 'radam' },
-  { kind: 'radam', beta2: 0.9, weightDecay: 0.01 },
-];
 
 /** A copy whose arrays may be written. */
 const copyOf = (state: StateDict): StateDict =>
@@ -95,7 +69,7 @@ async function referenceStep(
   }
 }
 
-describeNative.each(variants.map((optimizer) => [JSON.stringify(optimizer), optimizer] as const))(
+describeNative.each(optimizerVariants.map((optimizer) => [JSON.stringify(optimizer), optimizer] as const))(
   '%s',
   (_, optimizer) => {
     const program = programFor(layers, size, { optimizer });

@@ -5,9 +5,10 @@
 #include <type_traits>
 
 #include "algebra.h"
-#include "errors.h"
+#include "gradient_values.h"
 #include "optimizer.h"
 #include "parallel_chunks.h"
+#include "widest.h"
 
 namespace ravine {
 
@@ -18,19 +19,16 @@ using SlotNames = std::array<const char*, K>;
 namespace detail {
 
 template <class T, class G, size_t K, class Rule>
-void run_loop(T* __restrict masters, at::BFloat16* __restrict copies, const G* __restrict gradients,
-              std::array<T*, K> slots, int64_t count, T scale, T decay, const Rule& rule) {
+void run_loop(T* __restrict masters, const G* __restrict gradients, std::array<T*, K> slots, int64_t count, T scale,
+              T decay, Rule rule) {
   for (int64_t i = 0; i < count; ++i) {
     T parameter = masters[i];
-    const T gradient = static_cast<T>(gradients[i]) * scale + decay * parameter;
+    const T gradient = to_number(gradients[i]) * scale + decay * parameter;
     std::array<T, K> state;
     for (size_t k = 0; k < K; ++k) state[k] = slots[k][i];
     rule(parameter, gradient, state);
     masters[i] = parameter;
     for (size_t k = 0; k < K; ++k) slots[k][i] = state[k];
-    if constexpr (std::is_same_v<T, float>) {
-      if (copies != nullptr) copies[i] = parameter;
-    }
   }
 }
 
@@ -41,29 +39,27 @@ void update_on_cpu(ParameterStore& store, const Groups& groups, const UpdateStep
   std::vector<Rule> rules;
   for (const ParameterGroup& group : groups) rules.push_back(make_rule(T(), step.rate * group.rate_factor));
   T* masters = store.masters().template data_ptr<T>();
-  at::BFloat16* copies = store.copies().defined() ? store.copies().template data_ptr<at::BFloat16>() : nullptr;
+  Bits16* copies = store.copies().defined() ? elements<Bits16>(store.copies()) : nullptr;
   std::array<T*, K> slots;
   for (size_t k = 0; k < K; ++k) slots[k] = store.slot(names[k]).template data_ptr<T>();
   const T scale = static_cast<T>(step.gradient_scale);
 
   for_each_chunk(chunks_of(store.parameters()), [&](const Chunk& chunk, int64_t) {
     const Parameter& p = *chunk.parameter;
-    const int64_t at = p.offset + chunk.begin;
+    const int64_t at = p.offset + chunk.begin, count = chunk.end - chunk.begin;
     std::array<T*, K> here;
     for (size_t k = 0; k < K; ++k) here[k] = slots[k] + at;
-    const auto run = [&](const auto* gradients) {
-      run_loop(masters + at, copies == nullptr ? nullptr : copies + at, gradients + chunk.begin, here,
-               chunk.end - chunk.begin, scale, static_cast<T>(groups[p.group].weight_decay), rules[p.group]);
-    };
-    switch (p.gradient.scalar_type()) {
-      case at::kFloat:
-        return run(p.gradient.template data_ptr<float>());
-      case at::kBFloat16:
-        return run(p.gradient.template data_ptr<at::BFloat16>());
-      case at::kDouble:
-        return run(p.gradient.template data_ptr<double>());
-      default:
-        throw failed("gradient of " + p.name + " has an unexpected number type");
+    with_gradient<T>(p, [&](const auto* gradients) {
+      const auto loop = [](auto... arguments) { run_loop(arguments...); };
+      on_widest(loop, masters + at, gradients + chunk.begin, here, count, scale,
+                static_cast<T>(groups[p.group].weight_decay), rules[p.group]);
+    });
+    if constexpr (std::is_same_v<T, float>) {
+      // By itself and not in the rule's loop, of which there are many: the values are still in the cache.
+      const auto round = [](const float* __restrict values, Bits16* __restrict target, int64_t n) {
+        for (int64_t i = 0; i < n; ++i) ravine::store(target + i, values[i]);
+      };
+      if (copies != nullptr) on_widest(round, masters + at, copies + at, count);
     }
   });
 }

@@ -3,58 +3,44 @@
 #include <cmath>
 #include <numeric>
 
-#include "errors.h"
+#include "gradient_values.h"
 #include "optimizer.h"
 #include "parallel_chunks.h"
+#include "widest.h"
 
 namespace ravine {
 namespace {
 
-/// Eight running sums, because one would wait for each addition to finish.
+/// In double precision, in an order that depends on nothing but the number of values.
 template <class G>
-double sum_of_squares(const G* gradient, int64_t count) {
-  constexpr int kLanes = 8;
-  double sums[kLanes] = {};
+double sum_of_squares(const G* values, int64_t count) {
+  // Four vectors of the widest kind: a single running sum would wait for each addition to finish.
+  constexpr int64_t kSums = 32;
+  double sums[kSums] = {};
   int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const double g = static_cast<double>(static_cast<float>(gradient[i + lane]));
-      sums[lane] += g * g;
+  for (; i + kSums <= count; i += kSums) {
+    for (int64_t lane = 0; lane < kSums; ++lane) {
+      const double value = to_number(values[i + lane]);
+      sums[lane] += value * value;
     }
   }
-  for (; i < count; ++i) {
-    const double g = static_cast<double>(static_cast<float>(gradient[i]));
-    sums[0] += g * g;
+  for (int64_t lane = 0; i < count; ++i, ++lane) {
+    const double value = to_number(values[i]);
+    sums[lane] += value * value;
   }
-  return std::accumulate(sums, sums + kLanes, 0.0);
+  return std::accumulate(sums, sums + kSums, 0.0);
 }
 
-template <>
-double sum_of_squares<double>(const double* gradient, int64_t count) {
-  double sum = 0;
-  for (int64_t i = 0; i < count; ++i) sum += gradient[i] * gradient[i];
-  return sum;
-}
-
-double sum_of_squares(const Chunk& chunk) {
-  const at::Tensor& g = chunk.parameter->gradient;
-  const int64_t count = chunk.end - chunk.begin;
-  switch (g.scalar_type()) {
-    case at::kFloat:
-      return sum_of_squares(g.data_ptr<float>() + chunk.begin, count);
-    case at::kBFloat16:
-      return sum_of_squares(g.data_ptr<at::BFloat16>() + chunk.begin, count);
-    case at::kDouble:
-      return sum_of_squares(g.data_ptr<double>() + chunk.begin, count);
-    default:
-      throw failed("gradient of " + chunk.parameter->name + " has an unexpected number type");
-  }
-}
-
+template <class T>
 double norm_on_cpu(const std::vector<Parameter>& parameters) {
   const std::vector<Chunk> chunks = chunks_of(parameters);
   std::vector<double> sums(chunks.size());
-  for_each_chunk(chunks, [&](const Chunk& chunk, int64_t i) { sums[i] = sum_of_squares(chunk); });
+  for_each_chunk(chunks, [&](const Chunk& chunk, int64_t i) {
+    sums[i] = with_gradient<T>(*chunk.parameter, [&](const auto* values) {
+      const auto sum = [](const auto* first, int64_t count) { return sum_of_squares(first, count); };
+      return on_widest(sum, values + chunk.begin, chunk.end - chunk.begin);
+    });
+  });
   return std::sqrt(std::accumulate(sums.begin(), sums.end(), 0.0));
 }
 
@@ -71,8 +57,9 @@ double norm_on_device(const std::vector<Parameter>& parameters) {
 }  // namespace
 
 double gradient_norm(const ParameterStore& store) {
-  const auto& parameters = store.parameters();
-  return store.masters().is_cpu() ? norm_on_cpu(parameters) : norm_on_device(parameters);
+  if (!store.masters().is_cpu()) return norm_on_device(store.parameters());
+  return store.masters().scalar_type() == at::kDouble ? norm_on_cpu<double>(store.parameters())
+                                                      : norm_on_cpu<float>(store.parameters());
 }
 
 }  // namespace ravine
