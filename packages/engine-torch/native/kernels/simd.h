@@ -1,16 +1,10 @@
-// Lets the compiler build a loop for several instruction sets and choose at load time: the addon itself is built for
-// the oldest processor, so that one build runs on every machine of an architecture.
+// The numbers of the loops that are built for several instruction sets: float, and bf16 as its bits.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
-#define RAVINE_SIMD __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define RAVINE_SIMD
-#endif
-// A body that each of those variants takes in whole.
+// Taken in whole by every loop that uses it, so that it is built for the same instruction set.
 #define RAVINE_INLINE inline __attribute__((always_inline))
 
 namespace ravine {
