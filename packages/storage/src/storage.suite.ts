@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StorageErrorCode } from './error.js';
 import type { Storage } from './storage.js';
+import { memorySuite } from './storage-memory.suite.js';
 
 /** A storage under test, with a way to damage what it keeps that goes around the interface. */
 export interface StorageFixture {
@@ -21,7 +20,6 @@ export interface StorageFixture {
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const absent = sha256(Buffer.from('never stored'));
-const mebibyte = 1 << 20;
 
 async function* pieces(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* parts;
@@ -30,20 +28,6 @@ async function* pieces(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
 async function* thenFail(error: Error): AsyncGenerator<Uint8Array> {
   yield Buffer.from('begun');
   throw error;
-}
-
-/** Deterministic content of any length that never exists as a whole. */
-async function* large(bytes: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes; at += 65_536) {
-    yield Buffer.alloc(Math.min(65_536, bytes - at), (at / 65_536) % 251);
-  }
-}
-
-/** Bytes of buffers that somebody holds: what is garbage does not count, whenever it would have been collected. */
-function heldBytes(): number {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
-  return process.memoryUsage().external;
 }
 
 async function keysOf(storage: Storage): Promise<string[]> {
@@ -291,31 +275,6 @@ export function storageSuite(name: string, open: () => Promise<StorageFixture>):
       expect(await keysOf(storage)).toEqual(before);
     });
 
-    it('moves 100 MiB in and out in little memory', async () => {
-      const size = 100 * mebibyte;
-      const before = heldBytes();
-      let peak = 0;
-      const watched = async function* (source: AsyncIterable<Uint8Array>) {
-        let sinceSample = 0;
-        for await (const chunk of source) {
-          yield chunk;
-          sinceSample += chunk.length;
-          if (sinceSample < 10 * mebibyte) continue;
-          sinceSample = 0;
-          peak = Math.max(peak, heldBytes() - before);
-        }
-      };
-      const { key } = await storage.put(watched(large(size)));
-      const hash = createHash('sha256');
-      let read = 0;
-      for await (const chunk of watched(await storage.openRead(key))) {
-        hash.update(chunk);
-        read += chunk.length;
-      }
-      expect(read).toBe(size);
-      expect(hash.digest('hex')).toBe(key);
-      expect(peak).toBeLessThan(size / 2);
-      await storage.delete(key);
-    });
+    memorySuite(() => storage);
   });
 }
