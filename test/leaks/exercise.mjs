@@ -74,16 +74,18 @@ function prepare(kind, precision, loss) {
   return { recipe, program, data: { ...program.input, classes: facts.classes, splits } };
 }
 
-/** Resident memory of everything that is not JavaScript's. */
+/** What the C heap has given out, by the addon heap.cc; 0 without it. Holds nothing of JavaScript's own heap. */
 function nativeKiB() {
-  globalThis.gc?.();
-  const { rss, heapTotal } = process.memoryUsage();
-  return (rss - heapTotal) / 1024;
+  if (!process.env.RAVINE_HEAP) return 0;
+  globalThis.gc();
+  const counter = { exports: 0 };
+  process.dlopen(counter, process.env.RAVINE_HEAP);
+  return counter.exports / 1024;
 }
 
 /**
  * Trains step by step, one call each: what a call leaves behind shows too. Resolves with the growth from the end of the
- * warm-up to the end, each the least of some readings: single ones are off by what JavaScript has not given back yet.
+ * warm-up to the end, each the least of some readings: garbage of JavaScript holds native memory until it is collected.
  */
 async function train(session, recipe, program, count) {
   const planner = createStepPlanner(

@@ -18,7 +18,15 @@ function sanitizerRuntime() {
   );
 }
 
-/** Builds engine and canary for AddressSanitizer, in a folder of their own; only what changed is compiled. */
+const helper = (name) => path.join(build, `${name}.node`);
+
+/** One of the small addons beside this file. */
+function compile(name, flags) {
+  const source = path.join(import.meta.dirname, `${name}.cc`);
+  return run(`leaks-${name}`, 'c++', [...flags, '-shared', '-fPIC', source, '-o', helper(name)]);
+}
+
+/** Builds engine and helpers for `npm run test:leaks`, in a folder of their own; only what changed is compiled. */
 export async function buildSanitized() {
   const runtime = sanitizerRuntime();
   const configure = [
@@ -30,12 +38,12 @@ export async function buildSanitized() {
     `-DCMAKE_CXX_FLAGS=${FLAGS}`,
     '-DCMAKE_MODULE_LINKER_FLAGS=-fsanitize=address',
   ];
-  const canary = path.join(build, 'canary.node');
   await phase('Building the engine with AddressSanitizer (the first time two minutes)', async () => {
     await run('sanitized-configure', 'cmake', configure);
     await run('sanitized-build', 'cmake', ['--build', build, '--parallel', '2']);
-    const source = path.join(import.meta.dirname, 'canary.cc');
-    await run('sanitized-canary', 'c++', [...FLAGS.split(' '), '-shared', '-fPIC', source, '-o', canary]);
+    await compile('canary', FLAGS.split(' '));
+    await compile('heap', ['-O1']);
   });
-  return { runtime, canary, addon: path.join(build, 'ravine_torch.node') };
+  const [canary, heap] = ['canary', 'heap'].map(helper);
+  return { runtime, canary, heap, addon: path.join(build, 'ravine_torch.node') };
 }
