@@ -7,27 +7,14 @@
 
 #include <fstream>
 
+#include "kernels/isa.h"
+
 #ifdef RAVINE_CUDA
 #include <ATen/cuda/CUDAContext.h>
-#endif
-#if defined(__x86_64__)
-#include <cpuid.h>
 #endif
 
 namespace ravine {
 namespace {
-
-/// AMX-BF16 or AVX512-BF16; libtorch's convolutions use both.
-bool cpu_multiplies_bf16() {
-#if defined(__x86_64__)
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  const bool amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & (1u << 22)) != 0;
-  const bool avx512 = __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & (1u << 5)) != 0;
-  return amx || avx512;
-#else
-  return false;
-#endif
-}
 
 std::string cpu_name() {
   std::ifstream info("/proc/cpuinfo");
@@ -39,7 +26,7 @@ std::string cpu_name() {
 
 Device cpu() {
   const int64_t memory = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-  return {"cpu", "cpu", cpu_name(), memory, cpu_multiplies_bf16()};
+  return {"cpu", "cpu", cpu_name(), memory, has_amx_bf16() || has_avx512_bf16()};
 }
 
 }  // namespace

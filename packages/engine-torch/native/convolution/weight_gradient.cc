@@ -153,8 +153,7 @@ class Worker {
 }  // namespace
 
 bool has_conv_weight_gradient(const ConvSizes& s) {
-  static const bool suits = isa() == Isa::avx512 && __builtin_cpu_supports("avx512bf16") &&
-                            !__builtin_cpu_supports("amx-bf16");
+  static const bool suits = isa() == Isa::avx512 && has_avx512_bf16() && !has_amx_bf16();
   return suits && s.samples >= 4 && s.inputs >= 32 && s.outputs >= 32;
 }
 

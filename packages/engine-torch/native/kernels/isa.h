@@ -12,6 +12,10 @@ enum class Isa { baseline, avx2, avx512 };
 /// can lower it.
 Isa isa();
 
+/// Whether the processor multiplies bf16 in vectors (AVX512-BF16), or in tiles (AMX-BF16).
+bool has_avx512_bf16();
+bool has_amx_bf16();
+
 }  // namespace ravine
 
 // `get<T>()` returns the table for the processor; T is float or Bits16. Each instruction set defines `get(T)`.
