@@ -12,18 +12,19 @@ namespace {
 /// Outputs [first, first + Rows) × Panels·16 inputs, all of whose sums stay in registers.
 template <int Rows, int Panels>
 RAVINE_AVX512_BF16 void add_block(const ProductTile& tile, int64_t first, const JoinedPixels* pixels, int64_t count) {
-  __m512 sums[Rows][Panels];
+  __m512 sums[Rows][Panels];  // loops over them are unrolled, or gcc keeps them in memory
+#pragma GCC unroll 16
   for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
     for (int v = 0; v < Panels; ++v) sums[r][v] = _mm512_setzero_ps();
   }
-  const int64_t panel = tile.pairs * kLine;
   const char* gradients = tile.gradient + 4 * first;
   for (int64_t i = 0; i < count; ++i) {
     const char* x = tile.input + pixels[i].input;
     const char* g = gradients + pixels[i].gradient;
-    for (const char* end = x + panel; x != end; x += kLine, g += kLine) {
+    for (const char* end = x + tile.pairs * kLine; x != end; x += kLine, g += kLine) {
       __m512bh inputs[Panels];
-      for (int v = 0; v < Panels; ++v) inputs[v] = (__m512bh)_mm512_load_si512(x + v * panel);
+      for (int v = 0; v < Panels; ++v) inputs[v] = (__m512bh)_mm512_load_si512(x + v * tile.panel_bytes);
 #pragma GCC unroll 16
       for (int r = 0; r < Rows; ++r) {
         int32_t pair;
@@ -35,8 +36,10 @@ RAVINE_AVX512_BF16 void add_block(const ProductTile& tile, int64_t first, const 
   }
   const int64_t rows = std::min<int64_t>(Rows, tile.outputs - first);
   const uint64_t lanes = ~uint64_t{0} >> (64 - tile.inputs);
+#pragma GCC unroll 16
   for (int r = 0; r < Rows; ++r) {
     if (r >= rows) break;
+#pragma GCC unroll 4
     for (int v = 0; v < Panels; ++v) {
       float* target = tile.sums + (first + r) * tile.output_stride + v * kPanel;
       const __mmask16 mask = static_cast<__mmask16>(lanes >> (v * kPanel));

@@ -16,6 +16,7 @@ struct ProductTile {
   const char* input;     // first panel of the packed pixel at offset 0
   const char* gradient;  // the same
   int64_t pairs;
+  int64_t panel_bytes;   // from a panel of the input to the next
   int64_t inputs;        // 1 … 64
   int64_t outputs;       // 1 … 16
   float* sums;           // [outputs][inputs]

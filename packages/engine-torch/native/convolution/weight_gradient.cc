@@ -127,6 +127,7 @@ class Worker {
       const ProductTile tile{input_ + in_panel * input_layout_.panel_bytes(),
                              gradient_ + out_panel * gradient_layout_.panel_bytes(),
                              plan_.pairs,
+                             input_layout_.panel_bytes(),
                              block.in_end - block.in_begin,
                              std::min(kPanel, block.out_end - out),
                              weight + out * stride + block.tap * s_.inputs + block.in_begin,

@@ -4,17 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "convolution/conv_sizes.h"
+
 namespace ravine {
-
-/// A 2-D convolution with a square kernel, one group and no dilation.
-struct ConvSizes {
-  int64_t samples;
-  int64_t height, width, inputs;            // of the images
-  int64_t out_height, out_width, outputs;
-  int64_t kernel, stride, padding;
-
-  int64_t taps() const { return kernel * kernel; }
-};
 
 /// Some rows of the output for some samples, and the rows of the input that they need and the stage before has not.
 struct Stage {

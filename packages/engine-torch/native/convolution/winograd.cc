@@ -1,0 +1,102 @@
+#include "convolution/winograd.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+
+#include "convolution/avx512_bf16.h"
+#include "convolution/tile_products.h"
+#include "convolution/winograd_filters.h"
+#include "convolution/winograd_tiles.h"
+#include "kernels/isa.h"
+
+namespace ravine {
+
+#if RAVINE_HAS_AVX512_BF16
+namespace {
+
+/// Tiles that a thread transforms and multiplies at a time: their values and products stay in its second-level cache,
+/// and the filters, which pass by once for each block, cost little against the products.
+constexpr int64_t kBlock = 60;
+static_assert(kBlock % 12 == 0, "a block is made of whole tile_block()s");
+
+/// Cache lines from a position to the next: an odd number, because what lies a power of two apart meets in few places of
+/// the cache.
+constexpr int64_t odd_lines(int64_t bytes) { return (bytes + 63) / 64 | 1; }
+
+/// Memory of one thread.
+class Scratch {
+ public:
+  explicit Scratch(const ConvSizes& s)
+      : row_((s.inputs + 15) / 16 * 16),
+        position_(odd_lines(kBlock * row_ * 2) * 32),
+        tiles_(at::empty({kPositions * position_}, at::kBFloat16)),
+        products_(at::empty({kPositions * kProducts}, at::kFloat)) {}
+
+  TileRows rows() const { return {static_cast<Bits16*>(tiles_.data_ptr()), position_, row_}; }
+  const Bits16* tiles(int64_t position) const { return rows().values + position * position_; }
+  int64_t tile_stride() const { return row_; }
+  float* products(int64_t position) const { return products_.data_ptr<float>() + position * kProducts; }
+  TileProducts all_products(int64_t width) const { return {products(0), kProducts, width}; }
+
+ private:
+  static constexpr int64_t kProducts = odd_lines(kBlock * FilterPanels::kPanel * 4) * 16;
+  const int64_t row_, position_;  // values of a tile, from a position to the next
+  at::Tensor tiles_, products_;
+};
+
+void convolve_block(const ConvSizes& s, const FilterPanels& filters, const Scratch& scratch, int64_t begin, int64_t end,
+                    const Bits16* input, const Bits16* bias, Bits16* output) {
+  input_tiles(s, input, begin, end, scratch.rows());
+  for (int64_t panel = 0; panel < filters.count(); ++panel) {
+    const int64_t width = filters.width(panel), values = filters.pairs() * width * 2;
+    for (int64_t position = 0; position < kPositions; ++position) {
+      multiply_tiles({scratch.tiles(position), scratch.tile_stride(), end - begin,
+                      filters.panel(panel) + position * values, filters.pairs(), width, scratch.products(position)});
+    }
+    const int64_t first = panel * FilterPanels::kPanel;
+    output_tiles(s, scratch.all_products(width), begin, end, first, std::min(width, s.outputs - first), bias, output);
+  }
+}
+
+/// Blocks of as equal size as can be, of which every thread gets as many.
+void convolve(const ConvSizes& s, const FilterPanels& filters, const Bits16* input, const Bits16* bias,
+              Bits16* output) {
+  const int64_t tiles = TileGrid(s).count(), threads = at::get_num_threads();
+  const int64_t rounds = (tiles + threads * kBlock - 1) / (threads * kBlock);
+  const int64_t blocks = std::min(tiles, rounds * threads);
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    const Scratch scratch(s);
+    for (int64_t i = begin; i < end; ++i) {
+      convolve_block(s, filters, scratch, i * tiles / blocks, (i + 1) * tiles / blocks, input, bias, output);
+    }
+  });
+}
+
+}  // namespace
+
+bool has_winograd(const ConvSizes& s) {
+  static const bool suits = isa() == Isa::avx512 && has_avx512_bf16() && !has_amx_bf16();
+  return suits && s.kernel == 3 && s.stride == 1 && s.padding <= 2 && s.inputs >= 32 && s.outputs >= 32;
+}
+
+void winograd_forward(const ConvSizes& s, const Bits16* input, const Bits16* filters, const Bits16* bias,
+                      Bits16* output) {
+  convolve(s, transform_filters({s.outputs, s.inputs}, filters, Direction::forward), input, bias, output);
+}
+
+void winograd_input_gradient(const ConvSizes& s, const Bits16* gradient, const Bits16* filters, Bits16* input) {
+  const FilterPanels panels = transform_filters({s.outputs, s.inputs}, filters, Direction::backward);
+  convolve(transposed(s), panels, gradient, nullptr, input);
+}
+
+#else
+
+bool has_winograd(const ConvSizes&) { return false; }
+void winograd_forward(const ConvSizes&, const Bits16*, const Bits16*, const Bits16*, Bits16*) {}
+void winograd_input_gradient(const ConvSizes&, const Bits16*, const Bits16*, Bits16*) {}
+
+#endif
+
+}  // namespace ravine

@@ -1,0 +1,46 @@
+// Winograd's transforms of 3×3 filters, G g Gᵀ, and back from the gradient of the transformed ones, Gᵀ d G.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "kernels/simd.h"
+
+namespace ravine {
+
+/// Filters of a convolution from `inputs` to `outputs` channels as bf16 [outputs][3][3][inputs].
+struct FilterSizes {
+  int64_t outputs, inputs;
+};
+
+/// Which convolution the transformed filters are for: the forward one, or the one from the output's gradient to the
+/// input's, which goes from outputs to inputs with filters turned by 180°.
+enum class Direction { forward, backward };
+
+/// Transformed filters for products with tiles: panels of up to 64 target channels, each
+/// [16 positions][pairs of source channels][target channels of the panel, rounded up to 16][2], zero where there is none.
+struct FilterPanels {
+  static constexpr int64_t kPanel = 64;
+
+  FilterPanels(FilterSizes sizes, Direction direction);
+
+  int64_t pairs() const { return (sources + 1) / 2; }
+  int64_t count() const { return (targets + kPanel - 1) / kPanel; }
+  /// Target channels of a panel, rounded up to 16.
+  int64_t width(int64_t panel) const;
+  Bits16* panel(int64_t panel) const { return start + panel * kPanel * pairs() * 2 * 16; }
+
+  int64_t sources, targets;
+  at::Tensor memory;
+  Bits16* start;
+};
+
+/// On all threads of the session.
+FilterPanels transform_filters(FilterSizes sizes, const Bits16* filters, Direction direction);
+
+/// Gradients of up to 16 outputs × 64 inputs of transformed filters, [16 positions][16][64], to those of the filters:
+/// `outputs` × `inputs` of them go to gradient[o·9·stride + tap·stride + i].
+void filter_gradients(const float* transformed, int64_t outputs, int64_t inputs, float* gradient, int64_t stride);
+
+}  // namespace ravine

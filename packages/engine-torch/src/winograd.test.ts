@@ -1,0 +1,122 @@
+/**
+ * 3×3 convolutions at stride 1 in bf16, where processors with AVX512-BF16 take Winograd's way: outputs, and gradients of
+ * input, weights and bias, held to the plain path in fp64 at odd sizes, odd channel counts, every padding and batches of
+ * one. One wrong row or column of these small images would be an error of several percent.
+ */
+import type { LayerInput, StateDict } from '@ravine/training';
+import { expect, it } from 'vitest';
+import {
+  describeNative,
+  gradientsIn,
+  gradientsOf,
+  type Images,
+  plainDescent,
+  planOf,
+  programFor,
+  randomData,
+  roughState,
+  withSession,
+} from '../test/harness.js';
+
+interface Case {
+  inputs: number;
+  outputs: number;
+  size: [height: number, width: number];
+  batch: number;
+  padding?: number;
+  bias?: boolean;
+}
+
+const cases: Record<string, Case> = {
+  'one image, odd size': { inputs: 32, outputs: 32, size: [5, 7], batch: 1 },
+  'channels that fill no vector': { inputs: 33, outputs: 37, size: [9, 6], batch: 3 },
+  'an odd number of tiles, no bias': { inputs: 48, outputs: 40, size: [5, 5], batch: 5, bias: false },
+  'more outputs than a panel, unevenly': { inputs: 34, outputs: 100, size: [6, 6], batch: 4 },
+  'more inputs than a panel, unevenly': { inputs: 117, outputs: 80, size: [4, 7], batch: 4 },
+  'no padding': { inputs: 40, outputs: 64, size: [8, 5], batch: 4, padding: 0 },
+  'wide padding': { inputs: 40, outputs: 64, size: [7, 4], batch: 4, padding: 2 },
+  'images of one row': { inputs: 64, outputs: 32, size: [1, 9], batch: 4 },
+  'images of one pixel': { inputs: 64, outputs: 33, size: [1, 1], batch: 7 },
+  'more tiles than a block and a stage': { inputs: 32, outputs: 35, size: [45, 44], batch: 9 },
+};
+
+/** The 1×1 convolution in front has weights, so that the gradient of the other's input shows in theirs. */
+function networkOf(c: Case) {
+  const { inputs, outputs, size, padding = 1, bias = true, batch } = c;
+  const layers: LayerInput[] = [
+    { kind: 'conv2d', name: 'front', outChannels: inputs, kernel: 1, padding: 0 },
+    { kind: 'conv2d', name: 'conv', outChannels: outputs, padding, bias },
+    { kind: 'global-average-pool' },
+    { kind: 'linear', name: 'head', outFeatures: 'classes' },
+  ];
+  const images: Images = { height: size[0], width: size[1], channels: 3, classes: 4, count: batch };
+  const normalization = { mean: [0.5, 0.5, 0.5], standardDeviation: [0.3, 0.3, 0.3] };
+  return { program: programFor(layers, images, normalization), data: randomData(images) };
+}
+
+/** ‖a − b‖ / ‖b‖ */
+function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [difference, size] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    difference += (a[i]! - b[i]!) ** 2;
+    size += b[i]! ** 2;
+  }
+  return Math.sqrt(difference / size);
+}
+
+const all = (c: Case) => Array.from({ length: c.batch }, (_, i) => i);
+
+/** Rounded to bf16, so that all precisions start from the same weights. */
+function coarse(state: StateDict): StateDict {
+  for (const { data } of state.values()) {
+    const bits = new Uint32Array(1);
+    const value = new Float32Array(bits.buffer);
+    data.forEach((x, i) => {
+      value[0] = x;
+      bits[0] = bits[0]! & 0xffff0000;
+      data[i] = value[0]!;
+    });
+  }
+  return state;
+}
+
+describeNative.each(Object.entries(cases))('3×3 convolution in bf16: %s', (_, c) => {
+  const { program, data } = networkOf(c);
+  const rounded = { ...program, precision: 'bf16' as const };
+  const start = coarse(roughState(program));
+
+  it('gives what the plain path gives', async () => {
+    const images = new Uint8Array(c.batch * c.size[0] * c.size[1] * 3).map(
+      (_, i) => (i * 89 + (i >> 4)) % 256,
+    );
+    const predict = (which: typeof program) =>
+      withSession(which, data, async (session) => {
+        await session.restore(start);
+        return session.predict(images, c.batch);
+      });
+    expect(relativeError(await predict(rounded), await predict(program))).toBeLessThan(0.01);
+  });
+
+  it('gives the gradients that the plain path gives', async () => {
+    const exact = await gradientsOf(program, data, start, all(c));
+    const gradients = await gradientsOf(rounded, data, start, all(c));
+    for (const [name, values] of exact)
+      expect(relativeError(gradients.get(name)!, values), name).toBeLessThan(0.02);
+  });
+
+  it('does not depend on the number of threads', async () => {
+    const run = (threads: number) =>
+      withSession(
+        plainDescent(rounded),
+        data,
+        (session) => gradientsIn(session, rounded, start, planOf([all(c)], 1)),
+        threads,
+      );
+    const one = await run(1);
+    for (const threads of [2, 3, 7]) {
+      const many = await run(threads);
+      for (const name of ['conv.weight', 'conv.bias', 'front.weight', 'head.weight'])
+        expect(many.get(name), `${name}, ${threads} threads`).toEqual(one.get(name));
+    }
+  });
+});
