@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "convolution/avx512_bf16.h"
+#include "convolution/bf16_vectors.h"
 #include "convolution/tile_products.h"
 #include "convolution/winograd_filters.h"
 #include "convolution/winograd_tiles.h"
@@ -29,7 +29,7 @@ constexpr int64_t odd_lines(int64_t bytes) { return (bytes + 63) / 64 | 1; }
 class Scratch {
  public:
   explicit Scratch(const ConvSizes& s)
-      : row_((s.inputs + 15) / 16 * 16),
+      : row_(whole_groups(s.inputs)),
         position_(odd_lines(kBlock * row_ * 2) * 32),
         tiles_(at::empty({kPositions * position_}, at::kBFloat16)),
         products_(at::empty({kPositions * kProducts}, at::kFloat)) {}
@@ -48,7 +48,7 @@ class Scratch {
 
 void convolve_block(const ConvSizes& s, const FilterPanels& filters, const Scratch& scratch, int64_t begin, int64_t end,
                     const Bits16* input, const Bits16* bias, Bits16* output) {
-  input_tiles(s, input, begin, end, scratch.rows());
+  input_tiles(s, input, {begin, end}, scratch.rows());
   for (int64_t panel = 0; panel < filters.count(); ++panel) {
     const int64_t width = filters.width(panel), values = filters.pairs() * width * 2;
     for (int64_t position = 0; position < kPositions; ++position) {
@@ -56,14 +56,14 @@ void convolve_block(const ConvSizes& s, const FilterPanels& filters, const Scrat
                       filters.panel(panel) + position * values, filters.pairs(), width, scratch.products(position)});
     }
     const int64_t first = panel * FilterPanels::kPanel;
-    output_tiles(s, scratch.all_products(width), begin, end, first, std::min(width, s.outputs - first), bias, output);
+    output_tiles(s, scratch.all_products(width), {begin, end}, {first, std::min(first + width, s.outputs)}, bias, output);
   }
 }
 
 /// Blocks of as equal size as can be, of which every thread gets as many.
 void convolve(const ConvSizes& s, const FilterPanels& filters, const Bits16* input, const Bits16* bias,
               Bits16* output) {
-  const int64_t tiles = TileGrid(s).count(), threads = at::get_num_threads();
+  const int64_t tiles = tiles_of(s).count(), threads = at::get_num_threads();
   const int64_t rounds = (tiles + threads * kBlock - 1) / (threads * kBlock);
   const int64_t blocks = std::min(tiles, rounds * threads);
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {

@@ -47,23 +47,36 @@ RAVINE_BF16_INLINE void transform(const Taps& g, __m512 (&result)[16]) {
   }
 }
 
-/// Sixteen outputs of a pair of inputs; `second` is zero where there is none.
-RAVINE_BF16_INLINE void load_forward(FilterSizes s, const Bits16* filters, int64_t output, int64_t input, Taps& first,
-                                     Taps& second) {
+/// The taps of two sources of 16 filters.
+struct PairOfTaps {
+  Taps first, second;
+};
+
+/// Two values of 16 outputs at a tap: of an input and its neighbour, of which either may not exist.
+RAVINE_BF16_INLINE __m512i neighbours(FilterSizes s, const Bits16* filters, int64_t output, int64_t input, int tap) {
   const __mmask16 lanes = lanes_of(s.outputs - output);
-  // The last input of an odd number is read as the second one of a pair.
-  const bool is_last = input + 1 == s.inputs;
-  const Bits16* start = filters + output * 9 * s.inputs + input - (is_last ? 1 : 0);
-  const __m512i step = _mm512_set1_epi32(static_cast<int>(9 * s.inputs * 2));
-  const __m512i index =
-      _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), step);
-  const __m512i high = _mm512_set1_epi32(static_cast<int>(0xffff0000u));
+  const Bits16* start = filters + (output * 9 + tap) * s.inputs + input;
+  const int64_t step = 9 * s.inputs;
+  if (input + 1 < s.inputs) {
+    const __m512i count = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i places = _mm512_mullo_epi32(count, _mm512_set1_epi32(static_cast<int>(step * 2)));
+    return _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), lanes, places, start, 1);
+  }
+  alignas(64) uint32_t values[16] = {};
+  for (int64_t o = 0; input < s.inputs && o < 16 && output + o < s.outputs; ++o) values[o] = start[o * step];
+  return _mm512_load_si512(values);
+}
+
+/// Four neighbouring inputs of 16 outputs: the first and the third are a pair, and so are the others.
+RAVINE_BF16_INLINE void load_forward(FilterSizes s, const Bits16* filters, int64_t output, int64_t input,
+                                     PairOfTaps& even, PairOfTaps& odd) {
   for (int tap = 0; tap < 9; ++tap) {
-    const __m512i both = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), lanes, index, start + tap * s.inputs, 1);
-    const __m512 low = _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xffff, both, 16));
-    const __m512 top = _mm512_castsi512_ps(_mm512_and_si512(both, high));
-    first.at[tap / 3][tap % 3] = is_last ? top : low;
-    second.at[tap / 3][tap % 3] = is_last ? _mm512_setzero_ps() : top;
+    const __m512i one = neighbours(s, filters, output, input, tap);
+    const __m512i two = neighbours(s, filters, output, input + 2, tap);
+    even.first.at[tap / 3][tap % 3] = low_of(one);
+    even.second.at[tap / 3][tap % 3] = low_of(two);
+    odd.first.at[tap / 3][tap % 3] = high_of(one);
+    odd.second.at[tap / 3][tap % 3] = high_of(two);
   }
 }
 
@@ -74,62 +87,94 @@ RAVINE_BF16_INLINE void load_backward(FilterSizes s, const Bits16* filters, int6
   for (int tap = 0; tap < 9; ++tap) taps.at[2 - tap / 3][2 - tap % 3] = load_lanes(start + tap * s.inputs, lanes);
 }
 
-/// 16 targets of one pair of sources.
-RAVINE_AVX512_BF16 void transform_block(FilterSizes sizes, const Bits16* filters, Direction direction, int64_t target,
-                                        int64_t pair, Bits16* to, int64_t position) {
-  Taps first, second;
-  if (direction == Direction::forward) {
-    load_forward(sizes, filters, target, 2 * pair, first, second);
-  } else {
-    load_backward(sizes, filters, 2 * pair, target, first);
-    load_backward(sizes, filters, 2 * pair + 1, target, second);
-  }
+RAVINE_BF16_INLINE void store(const PairOfTaps& taps, Bits16* to, int64_t position) {
   __m512 a[16], b[16];
-  transform(first, a);
-  transform(second, b);
+  transform(taps.first, a);
+  transform(taps.second, b);
   for (int p = 0; p < 16; ++p) _mm512_storeu_si512(to + p * position, rounded_pairs(a[p], b[p]));
+}
+
+/// 16 targets of four neighbouring sources, which make a pair among the even and one among the odd channels of their
+/// group. `to` is for the group's first pair, `pair` the distance to the next.
+RAVINE_AVX512_BF16 void transform_four(FilterSizes sizes, const Bits16* filters, Direction direction, int64_t target,
+                                       int64_t source, Bits16* to, int64_t pair, int64_t position) {
+  PairOfTaps even, odd;
+  if (direction == Direction::forward) {
+    load_forward(sizes, filters, target, source, even, odd);
+  } else {
+    load_backward(sizes, filters, source, target, even.first);
+    load_backward(sizes, filters, source + 1, target, odd.first);
+    load_backward(sizes, filters, source + 2, target, even.second);
+    load_backward(sizes, filters, source + 3, target, odd.second);
+  }
+  const int64_t at = source % kGroup / 4;
+  store(even, to + at * pair, position);
+  store(odd, to + (at + kGroup / 4) * pair, position);
 }
 
 }  // namespace
 
 FilterPanels transform_filters(FilterSizes sizes, const Bits16* filters, Direction direction) {
   const FilterPanels panels(sizes, direction);
-  const int64_t pairs = panels.pairs(), blocks = (panels.targets + kLanes - 1) / kLanes;
+  const int64_t blocks = (panels.targets + kLanes - 1) / kLanes;
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       const int64_t target = block * kLanes, panel = target / FilterPanels::kPanel;
-      const int64_t width = panels.width(panel);
+      const int64_t pair = panels.width(panel) * 2, position = panels.pairs() * pair;
       Bits16* start = panels.panel(panel) + (target - panel * FilterPanels::kPanel) * 2;
-      for (int64_t pair = 0; pair < pairs; ++pair) {
-        transform_block(sizes, filters, direction, target, pair, start + pair * width * 2, pairs * width * 2);
+      for (int64_t source = 0; source < panels.pairs() * 2; source += 4) {
+        Bits16* group = start + source / kGroup * (kGroup / 2) * pair;
+        transform_four(sizes, filters, direction, target, source, group, pair, position);
       }
     }
   });
   return panels;
 }
 
-RAVINE_AVX512_BF16 void filter_gradients(const float* transformed, int64_t outputs, int64_t inputs, float* gradient,
-                                         int64_t stride) {
+namespace {
+
+/// Gᵀ d along one axis; the sign of the last is turned (gradient_tile_pairs).
+RAVINE_BF16_INLINE void filter_axis_back(__m512 a, __m512 b, __m512 c, __m512 d, __m512 (&to)[3]) {
   const __m512 half = _mm512_set1_ps(0.5f);
-  for (int64_t o = 0; o < outputs; ++o) {
-    for (int64_t i = 0; i < inputs; i += kLanes) {
-      __m512 rows[3][4];
-      for (int j = 0; j < 4; ++j) {
-        const auto at = [&](int row) RAVINE_AVX512_BF16 {
-          return _mm512_loadu_ps(transformed + ((4 * row + j) * 16 + o) * 64 + i);
-        };
-        const __m512 a = at(1), b = at(2);
-        rows[0][j] = at(0) + (a + b) * half;
-        rows[1][j] = (a - b) * half;
-        rows[2][j] = (a + b) * half + at(3);
-      }
-      const __mmask16 lanes = lanes_of(inputs - i);
-      for (int k = 0; k < 3; ++k) {
-        float* target = gradient + (o * 9 + k * 3) * stride + i;
-        const __m512 sum = (rows[k][1] + rows[k][2]) * half;
-        _mm512_mask_storeu_ps(target, lanes, rows[k][0] + sum);
-        _mm512_mask_storeu_ps(target + stride, lanes, (rows[k][1] - rows[k][2]) * half);
-        _mm512_mask_storeu_ps(target + 2 * stride, lanes, sum + rows[k][3]);
+  const __m512 sum = (b + c) * half;
+  to[0] = a + sum;
+  to[1] = (b - c) * half;
+  to[2] = sum - d;
+}
+
+RAVINE_BF16_INLINE void transform_back(const float* values, __m512 (&taps)[9]) {
+  __m512 half[3][4];
+  for (int j = 0; j < 4; ++j) {
+    const auto at = [&](int row) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
+      return _mm512_loadu_ps(values + (4 * row + j) * FilterBlock::kOutputs * FilterBlock::kInputs);
+    };
+    __m512 column[3];
+    filter_axis_back(at(0), at(1), at(2), at(3), column);
+    for (int i = 0; i < 3; ++i) half[i][j] = column[i];
+  }
+  for (int i = 0; i < 3; ++i) {
+    __m512 row[3];
+    filter_axis_back(half[i][0], half[i][1], half[i][2], half[i][3], row);
+    for (int k = 0; k < 3; ++k) taps[3 * i + k] = row[k];
+  }
+}
+
+}  // namespace
+
+RAVINE_AVX512_BF16 void filter_gradients(const FilterBlock& block, float* gradient, int64_t stride) {
+  const __m512i low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+  for (int64_t place = 0, o = block.is_odd ? 1 : 0; o < block.outputs; ++place, o += 2) {
+    for (int64_t i = 0; i < block.inputs; i += kGroup) {
+      const float* values = block.values + place * FilterBlock::kInputs + i;
+      __m512 even[9], odd[9];
+      transform_back(values, even);
+      transform_back(values + kLanes, odd);
+      for (int tap = 0; tap < 9; ++tap) {
+        float* target = gradient + (o * 9 + tap) * stride + i;
+        _mm512_mask_storeu_ps(target, lanes_of(block.inputs - i), _mm512_permutex2var_ps(even[tap], low, odd[tap]));
+        _mm512_mask_storeu_ps(target + kLanes, lanes_of(block.inputs - i - kLanes),
+                              _mm512_permutex2var_ps(even[tap], high, odd[tap]));
       }
     }
   }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "convolution/bf16_vectors.h"
 #include "kernels/simd.h"
 
 namespace ravine {
@@ -20,12 +21,13 @@ enum class Direction { forward, backward };
 
 /// Transformed filters for products with tiles: panels of up to 64 target channels, each
 /// [16 positions][pairs of source channels][target channels of the panel, rounded up to 16][2], zero where there is none.
+/// Source channels are in the order of channel_at().
 struct FilterPanels {
   static constexpr int64_t kPanel = 64;
 
   FilterPanels(FilterSizes sizes, Direction direction);
 
-  int64_t pairs() const { return (sources + 1) / 2; }
+  int64_t pairs() const { return whole_groups(sources) / 2; }
   int64_t count() const { return (targets + kPanel - 1) / kPanel; }
   /// Target channels of a panel, rounded up to 16.
   int64_t width(int64_t panel) const;
@@ -39,8 +41,18 @@ struct FilterPanels {
 /// On all threads of the session.
 FilterPanels transform_filters(FilterSizes sizes, const Bits16* filters, Direction direction);
 
-/// Gradients of up to 16 outputs × 64 inputs of transformed filters, [16 positions][16][64], to those of the filters:
-/// `outputs` × `inputs` of them go to gradient[o·9·stride + tap·stride + i].
-void filter_gradients(const float* transformed, int64_t outputs, int64_t inputs, float* gradient, int64_t stride);
+/// A block of the gradients of transformed filters: [16 positions][16 outputs][64 inputs]. Outputs and inputs are at the
+/// places of channel_at(); the outputs are the even or the odd ones of a group.
+struct FilterBlock {
+  static constexpr int64_t kOutputs = 16, kInputs = 64;
+  static constexpr int64_t kValues = 16 * kOutputs * kInputs;
+
+  const float* values;
+  int64_t outputs, inputs;  // channels that exist from the block's first ones on
+  bool is_odd;
+};
+
+/// The gradients of the filters: to gradient[o·9·stride + tap·stride + i] for outputs o of the group and inputs i.
+void filter_gradients(const FilterBlock& block, float* gradient, int64_t stride);
 
 }  // namespace ravine

@@ -1,6 +1,7 @@
 // Winograd's transforms between images and tiles, F(2×2, 3×3): an output tile of 2×2 pixels comes from an input tile of
-// 4×4 pixels that overlaps its neighbours by two, with 16 products per channel instead of 36 (Lavin and Gray 2016, Fast
-// Algorithms for Convolutional Neural Networks, arXiv:1509.09308). Transforms are in fp32; what is multiplied is bf16.
+// 4×4 pixels that overlaps its neighbours by two, with 16 products per pair of channels instead of 36 (Lavin and Gray
+// 2016, Fast Algorithms for Convolutional Neural Networks, arXiv:1509.09308). Transforms are in fp32; what is multiplied
+// is bf16. Only on processors with AVX512-BF16.
 #pragma once
 
 #include <cstdint>
@@ -17,40 +18,53 @@ constexpr int64_t kPositions = 16;
 struct TileGrid {
   int64_t samples, rows, columns;
 
-  explicit TileGrid(const ConvSizes& s)
-      : samples(s.samples), rows((s.out_height + 1) / 2), columns((s.out_width + 1) / 2) {}
   int64_t count() const { return samples * rows * columns; }
 };
 
-/// Where the transformed values of tiles go: position p of tile t's channel c is at values[p·position + t·tile + c].
+inline TileGrid tiles_of(const ConvSizes& s) { return {s.samples, (s.out_height + 1) / 2, (s.out_width + 1) / 2}; }
+
+/// The same where two neighbouring samples are taken together.
+inline TileGrid tile_pairs_of(const ConvSizes& s) {
+  const TileGrid tiles = tiles_of(s);
+  return {(s.samples + 1) / 2, tiles.rows, tiles.columns};
+}
+
+/// Tiles of a grid.
+struct TileRange {
+  int64_t begin, end;
+};
+
+/// Channels of an image.
+struct Channels {
+  int64_t begin, end;
+};
+
+/// Where transformed tiles go: position p of tile t's channel at place c (bf16_vectors.h) is at values[p·position +
+/// t·tile + c].
 struct TileRows {
   Bits16* values;
   int64_t position, tile;  // strides, in values
 };
 
-/// The same in pairs of tiles for products that are summed over tiles: [position][16 channels][pair of tiles][channel][2].
+/// The same in pairs for products that are summed over tiles, in panels of 16 places: values[p·position + panel·panel +
+/// pair·32 + place·2 + sample of the pair].
 struct TilePairs {
   Bits16* values;
   int64_t position, panel;  // strides, in values
 
-  static constexpr int64_t kPair = 32;  // 16 channels of two tiles
+  static constexpr int64_t kPair = 32;
 };
 
-/// Transforms the input tiles [begin, end), Bᵀ d B. Rows are filled up to the next 16 channels with zeros.
-void input_tiles(const ConvSizes& sizes, const Bits16* images, int64_t begin, int64_t end, const TileRows& target);
+/// Transforms input tiles, Bᵀ d B, of all channels; rows are filled up to whole groups with zeros.
+void input_tiles(const ConvSizes& sizes, const Bits16* images, TileRange tiles, const TileRows& target);
 
-/// Channels [begin, end) of an image.
-struct Channels {
-  int64_t begin, end;
-};
-
-/// The same in pairs, of which the last is filled up with a tile of zeros, for some channels.
-void input_tile_pairs(const ConvSizes& sizes, const Bits16* images, Channels channels, int64_t begin, int64_t end,
+/// The same for pairs of tiles and some channels; a sample that does not exist is zero.
+void input_tile_pairs(const ConvSizes& sizes, const Bits16* images, Channels channels, TileRange pairs,
                       const TilePairs& target);
 
-/// Transforms the output's gradient, A d Aᵀ, in pairs, and adds the gradient's values to `sums` [channels, rounded up to
-/// 16].
-void gradient_tile_pairs(const ConvSizes& sizes, const Bits16* gradient, Channels channels, int64_t begin, int64_t end,
+/// Transforms the output's gradient, A d Aᵀ, with the signs of the last row and the last column turned, which
+/// filter_gradients() turns back. Adds the gradient's values to `sums`, by place.
+void gradient_tile_pairs(const ConvSizes& sizes, const Bits16* gradient, Channels channels, TileRange pairs,
                          const TilePairs& target, float* sums);
 
 /// Products of tiles and filters: position p of tile t's output o is at values[p·position + t·tile + o].
@@ -59,8 +73,8 @@ struct TileProducts {
   int64_t position, tile;  // strides, in values
 };
 
-/// Writes outputs [first, first + count) of the tiles [begin, end) into the images: Aᵀ m A + bias (unless null).
-void output_tiles(const ConvSizes& sizes, const TileProducts& products, int64_t begin, int64_t end, int64_t first,
-                  int64_t count, const Bits16* bias, Bits16* images);
+/// Writes some outputs of tiles into the images: Aᵀ m A + bias (unless null). Product 0 is that of the first of them.
+void output_tiles(const ConvSizes& sizes, const TileProducts& products, TileRange tiles, Channels outputs,
+                  const Bits16* bias, Bits16* images);
 
 }  // namespace ravine

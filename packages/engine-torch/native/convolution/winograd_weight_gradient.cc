@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "convolution/avx512_bf16.h"
+#include "convolution/bf16_vectors.h"
 #include "convolution/pair_products.h"
 #include "convolution/weight_gradient_plan.h"
 #include "convolution/winograd.h"
@@ -16,27 +16,27 @@ namespace ravine {
 #if RAVINE_HAS_AVX512_BF16
 namespace {
 
-constexpr int64_t kOutputs = kPanel, kInputs = kInputBlock;  // of a block of filters
-constexpr int64_t kBlocks = 4;                               // of outputs, which share what is read of the input
-constexpr int64_t kBlockValues = kPositions * kOutputs * kInputs;
+constexpr int64_t kOutputs = FilterBlock::kOutputs, kInputs = FilterBlock::kInputs;
+constexpr int64_t kBlocks = 4;  // of outputs, which share what is read of the input
+static_assert(kBlocks * kOutputs % kGroup == 0, "whole groups");
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Tiles of a stage: their transformed values stay in a core's cache, but more are taken where the filters are large,
-/// because every stage reads and writes them all. Depends on the sizes only: it fixes the order of every sum.
-int64_t stage_tiles(const ConvSizes& s) {
-  const int64_t per_tile = kPositions * (s.inputs + s.outputs) * 2;
+/// Pairs of tiles in a stage: their transformed values stay in a core's cache, but more are taken where the filters are
+/// large, because every stage reads and writes them all. Depends on the sizes only: it fixes the order of every sum.
+int64_t pairs_in_stage(const ConvSizes& s) {
+  const int64_t per_pair = kPositions * (s.inputs + s.outputs) * 4;
   const int64_t filters = kPositions * s.inputs * s.outputs * 4;
-  const int64_t bytes = std::clamp<int64_t>(2 * filters, 6 << 20, 24 << 20);
-  return std::clamp<int64_t>(bytes / per_tile / 32 * 32, 64, 1024);
+  const int64_t bytes = std::clamp<int64_t>(2 * filters, 4 << 20, 24 << 20);
+  return std::clamp<int64_t>(bytes / per_pair / 16 * 16, 32, 512);
 }
 
 /// Transformed tiles of a stage, of some channels.
 class StageTiles {
  public:
-  StageTiles(int64_t channels, int64_t tiles)
-      : panels_(divide_up(channels, kPanel)),
-        pairs_(divide_up(tiles, 2)),
+  StageTiles(int64_t channels, int64_t pairs)
+      : panels_(whole_groups(channels) / kLanes),
+        pairs_(pairs),
         memory_(at::empty({kPositions * position()}, at::kBFloat16)) {}
 
   // Strides, in values. A line or three are left free: what lies a power of two apart meets in few places of the cache.
@@ -59,60 +59,71 @@ class ShareOfGradient {
  public:
   ShareOfGradient(const ConvSizes& sizes, const Share& share)
       : s_(sizes),
-        share_(share),
-        tiles_(TileGrid(sizes).count()),
-        stage_(std::min(stage_tiles(sizes), tiles_)),
-        inputs_(share.in_end - share.in_begin, stage_),
-        gradients_(share.out_end - share.out_begin, stage_),
-        in_blocks_(divide_up(share.in_end - share.in_begin, kInputs)),
-        out_blocks_(divide_up(share.out_end - share.out_begin, kOutputs)),
-        sums_(at::empty({(stage_ < tiles_ ? in_blocks_ * out_blocks_ : kBlocks) * kBlockValues}, at::kFloat)),
-        bias_(out_blocks_ * kPanel, 0.0f) {}
+        ins_{share.in_begin, share.in_end},
+        outs_{share.out_begin, share.out_end},
+        pairs_(tile_pairs_of(sizes).count()),
+        stage_(std::min(pairs_in_stage(sizes), pairs_)),
+        inputs_(ins_.end - ins_.begin, stage_),
+        gradients_(outs_.end - outs_.begin, stage_),
+        in_blocks_(divide_up(ins_.end - ins_.begin, kInputs)),
+        out_blocks_(whole_groups(outs_.end - outs_.begin) / kOutputs),
+        sums_(at::empty({(stage_ < pairs_ ? in_blocks_ * out_blocks_ : kBlocks) * FilterBlock::kValues}, at::kFloat)),
+        bias_(out_blocks_ * kOutputs, 0.0f) {}
 
   void run(const Bits16* input, const Bits16* gradient, float* filters) {
-    for (int64_t begin = 0; begin < tiles_; begin += stage_) {
-      const int64_t end = std::min(tiles_, begin + stage_);
-      input_tile_pairs(s_, input, {share_.in_begin, share_.in_end}, begin, end, inputs_.all());
-      gradient_tile_pairs(s_, gradient, {share_.out_begin, share_.out_end}, begin, end, gradients_.all(), bias_.data());
+    for (int64_t begin = 0; begin < pairs_; begin += stage_) {
+      const TileRange stage{begin, std::min(pairs_, begin + stage_)};
+      input_tile_pairs(s_, input, ins_, stage, inputs_.all());
+      gradient_tile_pairs(s_, gradient, outs_, stage, gradients_.all(), bias_.data());
       for (int64_t in = 0; in < in_blocks_; ++in) {
         for (int64_t out = 0; out < out_blocks_; out += kBlocks) {
-          add_blocks(in, out, std::min(out_blocks_, out + kBlocks), begin, end, filters);
+          add_blocks(in, out, std::min(out_blocks_, out + kBlocks), stage, filters);
         }
       }
     }
   }
 
-  const std::vector<float>& bias() const { return bias_; }
+  void copy_bias(float* bias) const {
+    for (int64_t place = 0; place < out_blocks_ * kOutputs; ++place) {
+      const int64_t channel = outs_.begin + channel_at(place);
+      if (channel < outs_.end) bias[channel] = bias_[place];
+    }
+  }
 
  private:
   /// Adds a stage's products; after the last stage the filters are done.
-  void add_blocks(int64_t in, int64_t out_begin, int64_t out_end, int64_t begin, int64_t end, float* filters) {
-    const int64_t at = stage_ < tiles_ ? in * out_blocks_ + out_begin : 0;
-    float* sums = sums_.data_ptr<float>() + at * kBlockValues;
-    const int64_t first_input = share_.in_begin + in * kInputs;
-    const int64_t inputs = std::min(kInputs, share_.in_end - first_input);
-    const auto outputs = [&](int64_t out) { return std::min(kOutputs, share_.out_end - share_.out_begin - out * kOutputs); };
+  void add_blocks(int64_t in, int64_t out_begin, int64_t out_end, TileRange stage, float* filters) {
+    const int64_t at = stage_ < pairs_ ? in * out_blocks_ + out_begin : 0;
+    float* sums = sums_.data_ptr<float>() + at * FilterBlock::kValues;
     for (int64_t position = 0; position < kPositions; ++position) {
       for (int64_t out = out_begin; out < out_end; ++out) {
-        float* target = sums + (out - out_begin) * kBlockValues + position * kOutputs * kInputs;
-        const ProductTile tile{inputs_.at(position, in * (kInputs / kPanel)), gradients_.at(position, out),
-                               divide_up(end - begin, 2), inputs_.panel() * 2, inputs, outputs(out), target, kInputs,
-                               begin == 0};
+        float* target = sums + (out - out_begin) * FilterBlock::kValues + position * kOutputs * kInputs;
+        const ProductTile tile{inputs_.at(position, in * (kInputs / kLanes)),
+                               gradients_.at(position, out),
+                               stage.end - stage.begin,
+                               inputs_.panel() * 2,
+                               std::min(kInputs, whole_groups(ins_.end - ins_.begin) - in * kInputs),
+                               kOutputs,
+                               target,
+                               kInputs,
+                               stage.begin == 0};
         const JoinedPixels all{0, 0};
         add_pair_products(tile, &all, 1);
       }
     }
-    if (end < tiles_) return;
+    if (stage.end < pairs_) return;
+    const int64_t first_in = ins_.begin + in * kInputs;
     for (int64_t out = out_begin; out < out_end; ++out) {
-      const int64_t first_output = share_.out_begin + out * kOutputs;
-      filter_gradients(sums + (out - out_begin) * kBlockValues, outputs(out), inputs,
-                       filters + first_output * 9 * s_.inputs + first_input, s_.inputs);
+      const int64_t first_out = outs_.begin + out / 2 * kGroup;
+      const FilterBlock block{sums + (out - out_begin) * FilterBlock::kValues, std::min(kGroup, outs_.end - first_out),
+                              std::min(kInputs, ins_.end - first_in), out % 2 == 1};
+      filter_gradients(block, filters + first_out * 9 * s_.inputs + first_in, s_.inputs);
     }
   }
 
   const ConvSizes& s_;
-  const Share share_;
-  const int64_t tiles_, stage_;
+  const Channels ins_, outs_;
+  const int64_t pairs_, stage_;  // of tiles
   const StageTiles inputs_, gradients_;
   const int64_t in_blocks_, out_blocks_;
   const at::Tensor sums_;
@@ -128,8 +139,7 @@ void winograd_weight_gradient(const ConvSizes& s, const Bits16* input, const Bit
     for (int64_t i = begin; i < end; ++i) {
       ShareOfGradient work(s, shares[i]);
       work.run(input, gradient, filters);
-      if (bias == nullptr || shares[i].in_begin > 0) continue;
-      std::copy_n(work.bias().begin(), shares[i].out_end - shares[i].out_begin, bias + shares[i].out_begin);
+      if (bias != nullptr && shares[i].in_begin == 0) work.copy_bias(bias);
     }
   });
 }
