@@ -88,8 +88,9 @@ class Conv2d : public Layer {
   void set_own_gradients(const ConvSizes& sizes, const at::Tensor& gradient) {
     const at::Tensor x = input_.contiguous(weight_.format);
     const auto options = at::TensorOptions().dtype(at::kFloat);
-    weight_.gradient = at::empty(weight_.shape, options.memory_format(weight_.format));
-    if (bias_ != nullptr) bias_->gradient = at::empty(bias_->shape, options);
+    // Kept from step to step: what is allocated anew between activations that are being freed leaves holes.
+    if (!weight_.gradient.defined()) weight_.gradient = at::empty(weight_.shape, options.memory_format(weight_.format));
+    if (bias_ != nullptr && !bias_->gradient.defined()) bias_->gradient = at::empty(bias_->shape, options);
     const auto compute = has_winograd(sizes) ? winograd_weight_gradient : conv_weight_gradient;
     compute(sizes, elements<Bits16>(x), elements<Bits16>(gradient), weight_.gradient.data_ptr<float>(),
             bias_ != nullptr ? bias_->gradient.data_ptr<float>() : nullptr);
