@@ -153,6 +153,16 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     expect(await stack.database.evaluations.get(PROJECT, id)).toMatchObject({ accuracy: job.testAccuracy });
   });
 
+  it('trains in the process that waits with the engine loaded, and in a new one where that has died', async () => {
+    const waiting = await childOf(process.pid, 'train');
+    await ended(await stack.submit(dataset, short), 'succeeded');
+    const next = async () => (await childrenOf(process.pid, 'train')).filter((pid) => pid !== waiting);
+    await expect.poll(next).toHaveLength(1);
+    process.kill((await next())[0] as number, 'SIGKILL');
+    await expect.poll(next).toEqual([]);
+    await ended(await stack.submit(dataset, short), 'succeeded');
+  });
+
   it('fails a job whose process is killed, tells how, and lives on', async () => {
     const id = await stack.submit(dataset, endless);
     await running(id);

@@ -53,6 +53,10 @@ export interface WorkerSettings {
   environment: Record<string, string | undefined>;
 }
 
+/** CPU threads of one job, however many run. */
+export const threadsPerJob = ({ threads, concurrency }: WorkerSettings): number =>
+  Math.max(1, Math.floor(threads / concurrency));
+
 /** `environment` is where the values came from, for the child processes. */
 export function workerSettings(
   config: Pick<

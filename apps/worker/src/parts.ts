@@ -2,6 +2,7 @@ import type { Database } from '@ravine/database';
 import type { Queues } from '@ravine/queue';
 import type { Storage } from '@ravine/storage';
 import type { BlobCache } from './blob-cache.js';
+import type { Standby } from './child/standby.js';
 import type { WorkerSettings } from './config.js';
 import type { WorkerEngine } from './engines.js';
 import type { Predictor } from './predictions/predictor.js';
@@ -38,4 +39,5 @@ export interface WorkerContext extends WorkerParts {
    */
   shutdown: AbortSignal;
   predictor: Predictor;
+  standby: Standby;
 }

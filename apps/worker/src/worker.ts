@@ -5,6 +5,8 @@ import { newId } from '@ravine/contracts';
 import type { Consumer, QueueName } from '@ravine/queue';
 import { openBlobCache } from './blob-cache.js';
 import { childEnvironment } from './child/environment.js';
+import { createStandby } from './child/standby.js';
+import { threadsPerJob } from './config.js';
 import { probeEngines, type WorkerEngine, withoutTorch } from './engines.js';
 import { createHandlers } from './handlers.js';
 import type { WorkerContext, WorkerParts } from './parts.js';
@@ -50,6 +52,10 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
     maxBytes: settings.cacheBytes,
   });
   const predictor = createPredictor({ environment, idleMs: PREDICTOR_IDLE_MS, onLine });
+  const standby = createStandby({
+    environment: childEnvironment(settings.environment, threadsPerJob(settings)),
+    onLine,
+  });
   const shutdown = new AbortController();
   const context: WorkerContext = {
     ...parts,
@@ -60,6 +66,7 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
     cache,
     workspace,
     predictor,
+    standby,
   };
   const concurrency = concurrencyOf(engines, settings.concurrency);
   const names = Object.keys(concurrency) as QueueName[];
@@ -83,6 +90,7 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
     consumers.push(await queues.consume(name, handlers[name], { concurrency: concurrency[name] ?? 1 }));
   }
   const sweeper = startSweeper(parts);
+  if (engines.some(({ available }) => available)) standby.refill();
   log.info({ worker: id, queues: names, threads: settings.threads }, 'worker is ready');
 
   const stop = async (): Promise<void> => {
@@ -93,7 +101,7 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
       sweeper.stop(),
       ...consumers.map((consumer) => consumer.close({ handBack: true })),
     ]);
-    await predictor.close();
+    await Promise.all([predictor.close(), standby.close()]);
     await presence
       .leave()
       .catch((err: unknown) => log.warn({ err }, 'the row of the worker was not removed'));

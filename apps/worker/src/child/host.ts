@@ -27,7 +27,8 @@ export interface Child<P extends Purpose> {
 
 /** Starts a child. It has its own environment from before exec, since allocator and OpenMP read theirs only once. */
 export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P> {
-  const before = readOomKills();
+  let before = readOomKills();
+  let works = false;
   const child = fork(ENTRY, [options.purpose], {
     env: options.environment,
     serialization: 'advanced',
@@ -56,7 +57,12 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
 
   return {
     processId: child.pid,
-    send: (message) => void (child.connected && child.send(message as object, () => {})),
+    send: (message) => {
+      // What the kernel did while a process waited for work says nothing about its end.
+      if (!works) before = readOomKills();
+      works = true;
+      if (child.connected) child.send(message as object, () => {});
+    },
     kill: () => void child.kill('SIGKILL'),
     exited: exitOf(child, faults).then(({ code, signal }) => ({
       code,

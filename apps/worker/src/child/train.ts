@@ -21,6 +21,7 @@ import { createReporter, type Reporter } from './reporter.js';
 /** Runs one job: this process owns the engine, and the parent owns the rows. */
 export async function train(): Promise<void> {
   const channel = openChannel('train');
+  loadTorchEngine(); // at once: a process may wait for its job, and then need not load anything
   const stop = new AbortController();
   channel.onMessage((message) => {
     if (message.type === 'start') void run(message, channel, stop.signal);

@@ -1,5 +1,5 @@
-import { startChild } from '../child/host.js';
 import type { FromChild, TrainStart } from '../child/protocol.js';
+import type { Standby } from '../child/standby.js';
 import type { LastWord, RunResult } from './ending.js';
 import { graceMsOf, type Interruptions } from './interruption.js';
 
@@ -8,7 +8,7 @@ export type Report = Exclude<FromChild<'train'>, LastWord>;
 
 export interface SuperviseOptions {
   start: TrainStart;
-  environment: Record<string, string>;
+  standby: Standby;
   interruptions: Interruptions;
   /** Stores what a report says, later; `acknowledge` is to be called when it is stored. */
   record: (report: Report, acknowledge: () => void) => void;
@@ -20,9 +20,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunResult
   const { start, interruptions, record } = options;
   let lastWord: LastWord | null = null;
   let step: number | null = null;
-  const child = startChild({
-    purpose: 'train',
-    environment: options.environment,
+  const child = options.standby.take({
     onLine: options.onLine,
     onMessage: (message) => {
       if (isLastWord(message)) {

@@ -3,8 +3,8 @@ import type { Checkpoint } from '@ravine/contracts';
 import { type JobClaim, StaleAttempt } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
 import { StorageError } from '@ravine/storage';
-import { childEnvironment } from '../child/environment.js';
 import type { TrainStart } from '../child/protocol.js';
+import { threadsPerJob } from '../config.js';
 import { belongsElsewhere } from '../elsewhere.js';
 import { createOutbox } from '../outbox.js';
 import type { WorkerContext } from '../parts.js';
@@ -26,7 +26,7 @@ const ELSEWHERE_MS = 2_000;
 
 /** Trains the job of a delivery, if it is still to be trained. Late and doubled deliveries find nothing to claim. */
 export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext): DeliveryHandler {
-  const { database, running, workerId, log } = context;
+  const { database, running, workerId, standby, log } = context;
   return async ({ id, signal }): Promise<Outcome> => {
     if (await belongsElsewhere(kind, context)) return { retryInMs: ELSEWHERE_MS };
     if (running.has(id)) return 'done'; // a doubled delivery: the claim would go to the same worker again
@@ -43,6 +43,7 @@ export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext)
       return await finishJob(claim, ending, context);
     } finally {
       running.delete(id);
+      if (running.size === 0) standby.refill();
     }
   };
 }
@@ -79,7 +80,7 @@ async function train(
   interruptions: Interruptions,
   context: WorkerContext,
 ): Promise<Ending> {
-  const { database, storage, settings, engines, running, log } = context;
+  const { database, storage, settings, engines, running, standby, log } = context;
   const { job, attempt } = claim;
   const placement = placeJob(wishOf(claim), kind, engines, (device) => runsOn(context, device));
   if ('class' in placement) return { kind: 'failed', failure: placement };
@@ -87,7 +88,6 @@ async function train(
 
   const prepared = await prepare(claim, folder, interruptions, context);
   if ('ending' in prepared) return prepared.ending;
-  const threads = Math.max(1, Math.floor(settings.threads / settings.concurrency));
   const start: TrainStart = {
     type: 'start',
     jobId: job.id,
@@ -97,7 +97,7 @@ async function train(
     ...prepared,
     device: placement.device,
     precision: placement.precision,
-    threads,
+    threads: threadsPerJob(settings),
     timeLimitMs: timeLeftMs(job),
     folder,
   };
@@ -122,7 +122,7 @@ async function train(
   outbox.push(() => createFence(job.id, attempt)(database.jobs.started(job.id, attempt, placement)));
   const result = await superviseRun({
     start,
-    environment: childEnvironment(settings.environment, threads),
+    standby,
     interruptions,
     record: (report, acknowledge) => outbox.push(record(report), acknowledge),
     onLine: (line) => log.info({ job: job.id, line }, 'training process'),
