@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "errors.h"
 
 namespace ravine {
 
@@ -48,18 +51,24 @@ struct LossSpec {
   double label_smoothing = 0;
 };
 
-/// Options of every rule; a rule reads its own.
+/// An optimizer's options under the names that its TypeScript definition gives them.
 struct OptimizerSpec {
   std::string kind;
-  std::string convention;
-  double momentum = 0;
-  double dampening = 0;
-  bool nesterov = false;
-  double epsilon = 0;
-  double alpha = 0;
-  bool centered = false;
-  double beta1 = 0;
-  double beta2 = 0;
+  std::map<std::string, double> numbers;
+  std::map<std::string, bool> flags;
+  std::map<std::string, std::string> texts;
+
+  double number(const std::string& name) const { return at(numbers, name); }
+  bool flag(const std::string& name) const { return at(flags, name); }
+  const std::string& text(const std::string& name) const { return at(texts, name); }
+
+ private:
+  template <class Value>
+  const Value& at(const std::map<std::string, Value>& values, const std::string& name) const {
+    const auto found = values.find(name);
+    if (found == values.end()) throw unsupported("optimizer " + kind + " was given no option " + name);
+    return found->second;
+  }
 };
 
 enum class Precision { fp32, bf16, fp64 };

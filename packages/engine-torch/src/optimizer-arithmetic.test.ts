@@ -35,7 +35,11 @@ const float32: Algebra<Float32Array> = {
   quotient: (a, b) => zip(a, b, (x, y) => (y === 0 ? 0 : x / y)),
   scale: (a, factor) => a.map((x) => x * fround(factor)),
   shift: (a, amount) => a.map((x) => x + fround(amount)),
-  atLeast: (a, minimum) => a.map((x) => Math.max(x, minimum)),
+  atLeast: (a, minimum) => a.map((x) => Math.max(x, fround(minimum))),
+  atMost: (a, maximum) => a.map((x) => Math.min(x, fround(maximum))),
+  maximum: (a, b) => zip(a, b, Math.max),
+  absolute: (a) => a.map(Math.abs),
+  sign: (a) => a.map(Math.sign),
   squareRoot: (a) => a.map(Math.sqrt),
 };
 

@@ -13,6 +13,13 @@ export interface Algebra<A> {
   shift(a: A, amount: number): A;
   /** max(a, minimum), elementwise. */
   atLeast(a: A, minimum: number): A;
+  /** min(a, maximum), elementwise. */
+  atMost(a: A, maximum: number): A;
+  /** max(a, b), elementwise. */
+  maximum(a: A, b: A): A;
+  absolute(a: A): A;
+  /** 1, 0 or −1, elementwise. */
+  sign(a: A): A;
   squareRoot(a: A): A;
 }
 
@@ -29,5 +36,9 @@ export const float64: Algebra<Float64Array> = {
   scale: (a, factor) => map(a, (x) => x * factor),
   shift: (a, amount) => map(a, (x) => x + amount),
   atLeast: (a, minimum) => map(a, (x) => Math.max(x, minimum)),
+  atMost: (a, maximum) => map(a, (x) => Math.min(x, maximum)),
+  maximum: (a, b) => zip(a, b, Math.max),
+  absolute: (a) => map(a, Math.abs),
+  sign: (a) => map(a, Math.sign),
   squareRoot: (a) => map(a, Math.sqrt),
 };

@@ -1,4 +1,5 @@
 import type { DatasetFacts } from './dataset-facts.js';
+import { optimizers } from './optimizers/index.js';
 import type { Program } from './program.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import type { RunLength } from './resolve.js';
@@ -127,7 +128,7 @@ function dataWarnings({ asked, recipe, facts, length, program }: PlanSubject): P
 
 function runWarnings({ recipe }: PlanSubject): PlanWarning[] {
   const { optimizer, earlyStopping, epochs } = recipe;
-  const adaptive = optimizer.kind === 'adam' || optimizer.kind === 'radam' || optimizer.kind === 'rmsprop';
+  const { adaptive } = optimizers[optimizer.kind];
   return [
     ...warn(
       adaptive && optimizer.learningRate > ADAPTIVE_RATE,

@@ -69,18 +69,22 @@ Node to_node(const Napi::Object& value, const std::map<std::string, int>& indice
   return node;
 }
 
+/// Every option by its name; those of an object `part` are called `part.option`.
+void read_options(const Napi::Object& value, const std::string& prefix, OptimizerSpec& spec) {
+  for (const auto& [key, property] : value) {
+    const std::string name = prefix + key.ToString().Utf8Value();
+    const Napi::Value option = property;
+    if (option.IsNumber()) spec.numbers[name] = option.As<Napi::Number>().DoubleValue();
+    if (option.IsBoolean()) spec.flags[name] = option.As<Napi::Boolean>().Value();
+    if (option.IsString()) spec.texts[name] = option.As<Napi::String>().Utf8Value();
+    if (option.IsObject()) read_options(option.As<Napi::Object>(), name + ".", spec);
+  }
+}
+
 OptimizerSpec to_optimizer(const Napi::Object& value) {
   OptimizerSpec spec;
-  spec.kind = text(value, "kind");
-  spec.convention = text(value, "convention");
-  spec.momentum = number(value, "momentum");
-  spec.dampening = number(value, "dampening");
-  spec.nesterov = flag(value, "nesterov");
-  spec.epsilon = number(value, "epsilon");
-  spec.alpha = number(value, "alpha");
-  spec.centered = flag(value, "centered");
-  spec.beta1 = number(value, "beta1");
-  spec.beta2 = number(value, "beta2");
+  read_options(value, "", spec);
+  spec.kind = spec.text("kind");
   return spec;
 }
 

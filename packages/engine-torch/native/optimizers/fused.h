@@ -3,6 +3,7 @@
 
 #include <array>
 #include <type_traits>
+#include <utility>
 
 #include "algebra.h"
 #include "gradient_values.h"
@@ -16,14 +17,33 @@ namespace ravine {
 template <size_t K>
 using SlotNames = std::array<const char*, K>;
 
+/// Rates of one parameter group at one step.
+struct GroupRates {
+  double learning_rate;
+  double weight_decay;  // 0 but where the rule applies it by itself
+};
+
 namespace detail {
+
+/// A group's weight decay as numbers of the loop: g ← g + l2 θ, then θ ← keep θ; and what the rule gets.
+struct GroupDecay {
+  double l2 = 0;
+  double keep = 1;
+  GroupRates rates;
+
+  GroupDecay(const ParameterGroup& group, Decay decay, double rate) : rates{rate * group.rate_factor, 0} {
+    if (decay == Decay::l2) l2 = group.weight_decay;
+    if (decay == Decay::decoupled) keep = 1 - rates.learning_rate * group.weight_decay;
+    if (decay == Decay::rule) rates.weight_decay = group.weight_decay;
+  }
+};
 
 template <class T, class G, size_t K, class Rule>
 void run_loop(T* __restrict masters, const G* __restrict gradients, std::array<T*, K> slots, int64_t count, T scale,
-              T decay, Rule rule) {
+              T l2, T keep, Rule rule) {
   for (int64_t i = 0; i < count; ++i) {
-    T parameter = masters[i];
-    const T gradient = to_number(gradients[i]) * scale + decay * parameter;
+    const T gradient = to_number(gradients[i]) * scale + l2 * masters[i];
+    T parameter = masters[i] * keep;
     std::array<T, K> state;
     for (size_t k = 0; k < K; ++k) state[k] = slots[k][i];
     rule(parameter, gradient, state);
@@ -33,11 +53,15 @@ void run_loop(T* __restrict masters, const G* __restrict gradients, std::array<T
 }
 
 template <class T, size_t K, class MakeRule>
-void update_on_cpu(ParameterStore& store, const Groups& groups, const UpdateStep& step, const SlotNames<K>& names,
+void update_on_cpu(ParameterStore& store, const Setup& setup, const UpdateStep& step, const SlotNames<K>& names,
                    const MakeRule& make_rule) {
-  using Rule = decltype(make_rule(T(), 0.0));
+  using Rule = decltype(make_rule(T(), std::declval<GroupRates>()));
   std::vector<Rule> rules;
-  for (const ParameterGroup& group : groups) rules.push_back(make_rule(T(), step.rate * group.rate_factor));
+  std::vector<GroupDecay> decays;
+  for (const ParameterGroup& group : setup.groups) {
+    decays.emplace_back(group, setup.decay, step.rate);
+    rules.push_back(make_rule(T(), decays.back().rates));
+  }
   T* masters = store.masters().template data_ptr<T>();
   Bits16* copies = store.copies().defined() ? elements<Bits16>(store.copies()) : nullptr;
   std::array<T*, K> slots;
@@ -49,10 +73,11 @@ void update_on_cpu(ParameterStore& store, const Groups& groups, const UpdateStep
     const int64_t at = p.offset + chunk.begin, count = chunk.end - chunk.begin;
     std::array<T*, K> here;
     for (size_t k = 0; k < K; ++k) here[k] = slots[k] + at;
+    const GroupDecay& decay = decays[p.group];
     with_gradient<T>(p, [&](const auto* gradients) {
       const auto loop = [](auto... arguments) { run_loop(arguments...); };
       on_widest(loop, masters + at, gradients + chunk.begin, here, count, scale,
-                static_cast<T>(groups[p.group].weight_decay), rules[p.group]);
+                static_cast<T>(decay.l2), static_cast<T>(decay.keep), rules[p.group]);
     });
     if constexpr (std::is_same_v<T, float>) {
       // By itself and not in the rule's loop, of which there are many: the values are still in the cache.
@@ -65,14 +90,14 @@ void update_on_cpu(ParameterStore& store, const Groups& groups, const UpdateStep
 }
 
 template <size_t K, class MakeRule>
-void update_on_device(ParameterStore& store, const Groups& groups, const UpdateStep& step, const SlotNames<K>& names,
+void update_on_device(ParameterStore& store, const Setup& setup, const UpdateStep& step, const SlotNames<K>& names,
                       const MakeRule& make_rule) {
   for (const Parameter& p : store.parameters()) {
-    const ParameterGroup& group = groups[p.group];
-    const auto rule = make_rule(double(), step.rate * group.rate_factor);
-    at::Tensor parameter = p.master;
+    const GroupDecay decay(setup.groups[p.group], setup.decay, step.rate);
+    const auto rule = make_rule(double(), decay.rates);
+    at::Tensor parameter = decay.keep == 1 ? p.master : p.master * decay.keep;
     at::Tensor gradient = p.gradient.to(p.master.scalar_type()) * step.gradient_scale;
-    if (group.weight_decay != 0) gradient = gradient + p.master * group.weight_decay;
+    if (decay.l2 != 0) gradient = gradient + p.master * decay.l2;
     std::array<at::Tensor, K> state;
     for (size_t k = 0; k < K; ++k) state[k] = store.view(store.slot(names[k]), p);
     rule(parameter, gradient, state);
@@ -84,16 +109,16 @@ void update_on_device(ParameterStore& store, const Groups& groups, const UpdateS
 
 }  // namespace detail
 
-/// `make_rule(number type, learning rate)` returns the rule with its constants in that type; the rule is
+/// `make_rule(number type, rates)` returns the rule with its constants in that type; the rule is
 /// `(parameter&, gradient, slots&)` over numbers or tensors.
 template <size_t K, class MakeRule>
-void apply_rule(ParameterStore& store, const Groups& groups, const UpdateStep& step, const SlotNames<K>& names,
+void apply_rule(ParameterStore& store, const Setup& setup, const UpdateStep& step, const SlotNames<K>& names,
                 const MakeRule& make_rule) {
-  if (!store.masters().is_cpu()) return detail::update_on_device(store, groups, step, names, make_rule);
+  if (!store.masters().is_cpu()) return detail::update_on_device(store, setup, step, names, make_rule);
   if (store.masters().scalar_type() == at::kDouble) {
-    return detail::update_on_cpu<double>(store, groups, step, names, make_rule);
+    return detail::update_on_cpu<double>(store, setup, step, names, make_rule);
   }
-  return detail::update_on_cpu<float>(store, groups, step, names, make_rule);
+  return detail::update_on_cpu<float>(store, setup, step, names, make_rule);
 }
 
 }  // namespace ravine

@@ -15,10 +15,10 @@ double rectification(double beta2, double t) {
 
 class Radam : public Optimizer {
  public:
-  Radam(OptimizerSpec spec, Groups groups) : spec_(std::move(spec)), groups_(std::move(groups)) {}
+  using Optimizer::Optimizer;
 
   void update(ParameterStore& store, const UpdateStep& step) const override {
-    const double rectified = rectification(spec_.beta2, static_cast<double>(step.number));
+    const double rectified = rectification(number("beta2"), static_cast<double>(step.number));
     rectified == 0 ? run<false>(store, step, 0) : run<true>(store, step, rectified);
   }
 
@@ -26,14 +26,14 @@ class Radam : public Optimizer {
   /// θ ← θ − η r_t m̂ √(1 − β₂ᵗ) / (√v + ε) when adapted, else θ ← θ − η m̂.
   template <bool adapted>
   void run(ParameterStore& store, const UpdateStep& step, double rectified) const {
-    apply_rule<2>(store, groups_, step, {"mean", "square"}, [&](auto type, double learning_rate) {
+    apply_rule<2>(store, setup(), step, {"mean", "square"}, [&](auto type, const GroupRates& rates) {
       using T = decltype(type);
       const double t = static_cast<double>(step.number);
-      const T beta1 = static_cast<T>(spec_.beta1), rest1 = static_cast<T>(1 - spec_.beta1);
-      const T beta2 = static_cast<T>(spec_.beta2), rest2 = static_cast<T>(1 - spec_.beta2);
-      const double factor = adapted ? rectified * std::sqrt(1 - std::pow(spec_.beta2, t)) : 1.0;
-      const T rate = static_cast<T>(learning_rate / (1 - std::pow(spec_.beta1, t)) * factor);
-      const T epsilon = static_cast<T>(spec_.epsilon);
+      const T beta1 = static_cast<T>(number("beta1")), rest1 = static_cast<T>(1 - number("beta1"));
+      const T beta2 = static_cast<T>(number("beta2")), rest2 = static_cast<T>(1 - number("beta2"));
+      const double factor = adapted ? rectified * std::sqrt(1 - std::pow(number("beta2"), t)) : 1.0;
+      const T rate = static_cast<T>(rates.learning_rate / (1 - std::pow(number("beta1"), t)) * factor);
+      const T epsilon = static_cast<T>(number("epsilon"));
       return [=](auto& parameter, const auto& gradient, auto& slots) {
         slots[0] = slots[0] * beta1 + gradient * rest1;
         slots[1] = slots[1] * beta2 + gradient * gradient * rest2;
@@ -45,15 +45,9 @@ class Radam : public Optimizer {
       };
     });
   }
-
-  OptimizerSpec spec_;
-  Groups groups_;
 };
 
+const Registered<Radam> registered("radam", Decay::l2);
+
 }  // namespace
-
-std::unique_ptr<Optimizer> make_radam(const OptimizerSpec& spec, const Groups& groups) {
-  return std::make_unique<Radam>(spec, groups);
-}
-
 }  // namespace ravine

@@ -51,19 +51,19 @@ void rule(V& parameter, const V& gradient, Slots& slots, const Constants<T>& c, 
 
 class Rmsprop : public Optimizer {
  public:
-  Rmsprop(OptimizerSpec spec, Groups groups) : spec_(std::move(spec)), groups_(std::move(groups)) {}
+  using Optimizer::Optimizer;
 
   void update(ParameterStore& store, const UpdateStep& step) const override {
-    if (spec_.convention == "lecture") return choose<Form::lecture>(store, step);
-    if (spec_.convention == "keras") return choose<Form::keras>(store, step);
+    if (text("convention") == "lecture") return choose<Form::lecture>(store, step);
+    if (text("convention") == "keras") return choose<Form::keras>(store, step);
     choose<Form::pytorch>(store, step);
   }
 
  private:
   template <Form form>
   void choose(ParameterStore& store, const UpdateStep& step) const {
-    const bool moving = spec_.momentum > 0;
-    if (spec_.centered) {
+    const bool moving = number("momentum") > 0;
+    if (flag("centered")) {
       if (moving) return run<form, true, 2, 3>(store, step, {"square", "mean", "momentum"});
       return run<form, true, -1, 2>(store, step, {"square", "mean"});
     }
@@ -73,27 +73,21 @@ class Rmsprop : public Optimizer {
 
   template <Form form, bool centered, int velocity, size_t K>
   void run(ParameterStore& store, const UpdateStep& step, const SlotNames<K>& names) const {
-    apply_rule<K>(store, groups_, step, names, [&](auto type, double learning_rate) {
+    apply_rule<K>(store, setup(), step, names, [&](auto type, const GroupRates& rates) {
       using T = decltype(type);
       // The lecture starts from σ₀ = |g₀|.
       const bool first = form == Form::lecture && step.number == 1;
-      const T alpha = static_cast<T>(spec_.alpha), rest = static_cast<T>(1 - spec_.alpha);
-      const Constants<T> constants{static_cast<T>(learning_rate), first ? T(0) : alpha, first ? T(1) : rest,
-                                   static_cast<T>(spec_.epsilon), static_cast<T>(spec_.momentum)};
+      const T alpha = static_cast<T>(number("alpha")), rest = static_cast<T>(1 - number("alpha"));
+      const Constants<T> constants{static_cast<T>(rates.learning_rate), first ? T(0) : alpha, first ? T(1) : rest,
+                                   static_cast<T>(number("epsilon")), static_cast<T>(number("momentum"))};
       return [=](auto& parameter, const auto& gradient, auto& slots) {
         rule<form, centered, velocity>(parameter, gradient, slots, constants, alpha, rest);
       };
     });
   }
-
-  OptimizerSpec spec_;
-  Groups groups_;
 };
 
+const Registered<Rmsprop> registered("rmsprop", Decay::l2);
+
 }  // namespace
-
-std::unique_ptr<Optimizer> make_rmsprop(const OptimizerSpec& spec, const Groups& groups) {
-  return std::make_unique<Rmsprop>(spec, groups);
-}
-
 }  // namespace ravine

@@ -25,15 +25,14 @@ struct Case {
 /// Every rule in the form that most runs use, and those with other loops.
 std::vector<Case> cases() {
   OptimizerSpec base;
-  base.convention = "pytorch";
-  base.epsilon = 1e-8;
-  base.alpha = base.beta1 = 0.9;
-  base.beta2 = 0.999;
+  base.texts = {{"convention", "pytorch"}};
+  base.numbers = {{"epsilon", 1e-8}, {"alpha", 0.9}, {"beta1", 0.9}, {"beta2", 0.999}, {"dampening", 0}};
+  base.flags = {{"nesterov", false}};
   const auto with = [&](const char* kind, double momentum = 0, bool centered = false) {
     OptimizerSpec spec = base;
     spec.kind = kind;
-    spec.momentum = momentum;
-    spec.centered = centered;
+    spec.numbers["momentum"] = momentum;
+    spec.flags["centered"] = centered;
     return spec;
   };
   return {

@@ -37,7 +37,16 @@ export const adagrad = {
   formula: 'S ← S + g²;  θ ← θ − η g / (√S + ε)',
   paper:
     'Duchi, Hazan, Singer 2011, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization',
+  decay: 'l2',
+  adaptive: false,
   options,
+  resolved,
+  variants: [
+    {},
+    { initialAccumulator: 0.2 },
+    { convention: 'lecture', weightDecay: 0.01 },
+    { convention: 'keras' },
+  ],
   resolve: (o: Options): Resolved => ({
     kind: o.kind,
     convention: o.convention,
@@ -56,5 +65,3 @@ export const adagrad = {
     return { parameter: subtract(parameter, change), slots: { sum } };
   },
 } satisfies OptimizerDefinition<'adagrad', Options, Resolved, 'sum'>;
-
-export const adagradResolved = resolved;

@@ -19,7 +19,11 @@ export const adam = {
   summary: 'RMSProp plus momentum with bias correction: fast and forgiving, the usual first choice.',
   formula: 'm ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  θ ← θ − η m̂ / (√v̂ + ε)',
   paper: 'Kingma, Ba 2015, Adam: A Method for Stochastic Optimization, arXiv:1412.6980',
+  decay: 'l2',
+  adaptive: true,
   options,
+  resolved: rule,
+  variants: [{}, { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.01 }],
   resolve: ({ learningRate: _, weightDecay: __, ...resolved }: Options): Resolved => resolved,
   slots: () => ({ mean: 0, square: 0 }),
   update: (algebra, o, { parameter, gradient, slots, learningRate, step }) => {
@@ -33,5 +37,3 @@ export const adam = {
     return { parameter: subtract(parameter, change), slots: { mean, square } };
   },
 } satisfies OptimizerDefinition<'adam', Options, Resolved, 'mean' | 'square'>;
-
-export const adamResolved = rule;

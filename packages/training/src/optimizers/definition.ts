@@ -4,12 +4,15 @@ import type { FamilyEntry } from '../family.js';
 
 /** What a rule gets for one parameter at one step. */
 export interface UpdateInput<A, Slot extends string> {
+  /** Already shrunk where the definition's `decay` is `decoupled`. */
   parameter: A;
-  /** Gradient of the loss plus weightDecay · parameter. */
+  /** Gradient of the loss, plus weightDecay · parameter where the definition's `decay` is `l2`. */
   gradient: A;
   /** State of the slots that `slots(options)` declares, as the step before left it. */
   slots: Record<Slot, A>;
   learningRate: number;
+  /** 0 but where the definition's `decay` is `rule`. */
+  weightDecay: number;
   /** 1 at the first step of the run. */
   step: number;
 }
@@ -20,11 +23,24 @@ export interface UpdateResult<A, Slot extends string> {
   slots: Partial<Record<Slot, A>>;
 }
 
+/**
+ * Where weight decay λ enters. `l2`: g ← g + λθ before the rule. `decoupled`: θ ← θ(1 − ηλ) before the rule, which does
+ * not see it. `rule`: the rule gets λ and applies it by itself.
+ */
+export type Decay = 'l2' | 'decoupled' | 'rule';
+
 /** An optimizer: its options, the state it keeps and its rule. */
 export interface OptimizerDefinition<Kind extends string, Options, Resolved, Slot extends string>
   extends FamilyEntry<Kind> {
+  decay: Decay;
+  /** Whether a step moves every weight by about the learning rate, however small its gradient is. */
+  adaptive: boolean;
   /** Recipe form: rule options, learningRate, weightDecay. Contradictory options are refused here. */
   options: z.ZodType<Options>;
+  /** Resolved form: the rule's options, none of them missing. */
+  resolved: z.ZodType<Resolved>;
+  /** Options that between them lead through all the code of the rule; every conformance test runs each. */
+  variants: readonly Partial<Omit<Options, 'kind'>>[];
   /** Fills the defaults that depend on `convention`; drops learningRate and weightDecay. */
   resolve(options: Options): Resolved;
   /** Slots that the rule keeps per parameter, with the value each starts from. */
@@ -33,8 +49,15 @@ export interface OptimizerDefinition<Kind extends string, Options, Resolved, Slo
   update<A>(algebra: Algebra<A>, options: Resolved, input: UpdateInput<A, Slot>): UpdateResult<A, Slot>;
 }
 
+const decayHelp: Record<Decay, string> = {
+  l2: 'L2 regularisation: weightDecay · weight is added to the gradient',
+  decoupled:
+    'Each step first multiplies every weight by 1 − learningRate · weightDecay; the gradient is left alone',
+  rule: 'Pulls every weight towards 0; where it enters is part of the rule',
+};
+
 /** The options that every optimizer has beside its rule's own. */
-export const rates = (defaultLearningRate: number) => ({
+export const rates = (defaultLearningRate: number, decay: Decay = 'l2', defaultWeightDecay = 0) => ({
   learningRate: z
     .number()
     .positive()
@@ -45,8 +68,8 @@ export const rates = (defaultLearningRate: number) => ({
     .number()
     .min(0)
     .max(1, 'at most 1: it would shrink every weight to nothing')
-    .default(0)
-    .describe('L2 regularisation: weightDecay · weight is added to the gradient'),
+    .default(defaultWeightDecay)
+    .describe(decayHelp[decay]),
 });
 
 /** The same two in a resolved recipe. */

@@ -1,46 +1,42 @@
 import { z } from 'zod';
 import type { Algebra } from '../algebra.js';
-import { adagrad, adagradResolved } from './adagrad.js';
-import { adam, adamResolved } from './adam.js';
 import { type OptimizerDefinition, resolvedRates } from './definition.js';
-import { radam, radamResolved } from './radam.js';
-import { rmsprop, rmspropResolved } from './rmsprop.js';
-import { sgd, sgdResolved } from './sgd.js';
+import * as kinds from './kinds.js';
 
-export type { OptimizerDefinition, UpdateInput, UpdateResult } from './definition.js';
+export type { Decay, OptimizerDefinition, UpdateInput, UpdateResult } from './definition.js';
+
+type Definition = (typeof kinds)[keyof typeof kinds];
+type ByKind = { [D in Definition as D['kind']]: D };
+type WithRates<S> = S extends z.ZodObject<infer Shape> ? z.ZodObject<Shape & typeof resolvedRates> : never;
+type NonEmpty<T> = [T, ...T[]];
+
+const all: Definition[] = Object.values(kinds);
 
 /** Every optimizer, by kind. */
-export const optimizers = { sgd, adagrad, rmsprop, adam, radam };
-export type OptimizerKind = keyof typeof optimizers;
+export const optimizers = Object.fromEntries(all.map((one) => [one.kind, one])) as ByKind;
+export type OptimizerKind = Definition['kind'];
 
 /** Recipe form: rule options, learningRate and weightDecay. */
-export const Optimizer = z.discriminatedUnion('kind', [
-  sgd.options,
-  adagrad.options,
-  rmsprop.options,
-  adam.options,
-  radam.options,
-]);
+export const Optimizer = z.discriminatedUnion(
+  'kind',
+  all.map(({ options }) => options) as NonEmpty<Definition['options']>,
+);
 export type Optimizer = z.output<typeof Optimizer>;
 
 /** Rule with every option filled in, as an engine gets it. */
-export const ResolvedOptimizer = z.discriminatedUnion('kind', [
-  sgdResolved,
-  adagradResolved,
-  rmspropResolved,
-  adamResolved,
-  radamResolved,
-]);
+export const ResolvedOptimizer = z.discriminatedUnion(
+  'kind',
+  all.map(({ resolved }) => resolved) as NonEmpty<Definition['resolved']>,
+);
 export type ResolvedOptimizer = z.output<typeof ResolvedOptimizer>;
 
 /** Form of a resolved recipe: the resolved rule with its learningRate and weightDecay. */
-export const ResolvedOptimizerWithRates = z.discriminatedUnion('kind', [
-  sgdResolved.extend(resolvedRates),
-  adagradResolved.extend(resolvedRates),
-  rmspropResolved.extend(resolvedRates),
-  adamResolved.extend(resolvedRates),
-  radamResolved.extend(resolvedRates),
-]);
+export const ResolvedOptimizerWithRates = z.discriminatedUnion(
+  'kind',
+  all.map(({ resolved }) => resolved.extend(resolvedRates)) as unknown as NonEmpty<
+    WithRates<Definition['resolved']>
+  >,
+);
 
 // One cast for the family: a definition only ever gets options of its own kind.
 type AnyOptimizer = OptimizerDefinition<OptimizerKind, Optimizer, ResolvedOptimizer, string>;
@@ -65,14 +61,20 @@ export interface OptimizerStep<A> {
   step: number;
 }
 
-/** One update of one parameter: L2 weight decay, then the optimizer's rule. */
+/** One update of one parameter: weight decay as the optimizer defines it, and the optimizer's rule. */
 export function updateParameter<A>(
   algebra: Algebra<A>,
   optimizer: ResolvedOptimizer,
-  { weightDecay, gradient, ...input }: OptimizerStep<A>,
+  { weightDecay, ...input }: OptimizerStep<A>,
 ): { parameter: A; slots: Record<string, A> } {
+  const { decay, update } = definition(optimizer.kind);
+  const { parameter, gradient, learningRate } = input;
   const decayed =
-    weightDecay === 0 ? gradient : algebra.add(gradient, algebra.scale(input.parameter, weightDecay));
-  const result = definition(optimizer.kind).update(algebra, optimizer, { ...input, gradient: decayed });
+    weightDecay === 0 || decay === 'rule'
+      ? input
+      : decay === 'l2'
+        ? { ...input, gradient: algebra.add(gradient, algebra.scale(parameter, weightDecay)) }
+        : { ...input, parameter: algebra.scale(parameter, 1 - learningRate * weightDecay) };
+  const result = update(algebra, optimizer, { ...decayed, weightDecay: decay === 'rule' ? weightDecay : 0 });
   return { parameter: result.parameter, slots: result.slots as Record<string, A> };
 }

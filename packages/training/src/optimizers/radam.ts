@@ -31,7 +31,11 @@ export const radam = {
     'Adam with its own warm-up: momentum only, until enough gradients were seen to trust their variance.',
   formula: 'ρₜ > 5:  θ ← θ − η rₜ m̂ √(1 − β₂ᵗ) / (√v + ε);  else θ ← θ − η m̂',
   paper: 'Liu et al. 2020, On the Variance of the Adaptive Learning Rate and Beyond, arXiv:1908.03265',
+  decay: 'l2',
+  adaptive: true,
   options,
+  resolved: rule,
+  variants: [{}, { beta2: 0.9, weightDecay: 0.01 }],
   resolve: ({ learningRate: _, weightDecay: __, ...resolved }: Options): Resolved => resolved,
   slots: () => ({ mean: 0, square: 0 }),
   update: (algebra, o, { parameter, gradient, slots, learningRate, step }) => {
@@ -50,5 +54,3 @@ export const radam = {
     return { parameter: subtract(parameter, change), slots: { mean, square } };
   },
 } satisfies OptimizerDefinition<'radam', Options, Resolved, 'mean' | 'square'>;
-
-export const radamResolved = rule;

@@ -59,7 +59,20 @@ export const rmsprop = {
     'AdaGrad that forgets: the same parameter may take large steps again when its gradients calm down.',
   formula: 'v ← αv + (1 − α)g²;  θ ← θ − η g / (√v + ε)',
   paper: 'Tieleman, Hinton 2012, Lecture 6.5 of Neural Networks for Machine Learning',
+  decay: 'l2',
+  adaptive: true,
   options,
+  resolved,
+  variants: [
+    {},
+    { momentum: 0.8, weightDecay: 0.01 },
+    { centered: true },
+    { centered: true, momentum: 0.8 },
+    { convention: 'lecture' },
+    { convention: 'lecture', momentum: 0.8 },
+    { convention: 'keras' },
+    { convention: 'keras', momentum: 0.8, centered: true },
+  ],
   resolve: (o: Options): Resolved => ({
     kind: o.kind,
     convention: o.convention,
@@ -101,5 +114,3 @@ export const rmsprop = {
     };
   },
 } satisfies OptimizerDefinition<'rmsprop', Options, Resolved, 'square' | 'mean' | 'momentum'>;
-
-export const rmspropResolved = resolved;

@@ -39,7 +39,18 @@ export const sgd = {
   summary: 'Gradient descent with momentum: slow, steady, the usual choice for vision.',
   formula: 'm ← μm + g;  θ ← θ − ηm',
   paper: 'Sutskever et al. 2013, On the importance of initialization and momentum in deep learning',
+  decay: 'l2',
+  adaptive: false,
   options,
+  resolved: rule,
+  variants: [
+    {},
+    { weightDecay: 0.01 },
+    { momentum: 0.9, dampening: 0.3, weightDecay: 0.01 },
+    { momentum: 0.9, nesterov: true },
+    { convention: 'lecture', momentum: 0.9 },
+    { convention: 'lecture', momentum: 0.9, nesterov: true, weightDecay: 0.01 },
+  ],
   resolve: ({ learningRate: _, weightDecay: __, ...resolved }: Options): Resolved => resolved,
   slots: (o) => (o.momentum === 0 ? {} : { momentum: 0 }),
   update: (algebra, o, { parameter, gradient, slots, learningRate, step }) => {
@@ -56,5 +67,3 @@ export const sgd = {
     return { parameter: subtract(parameter, scale(direction, learningRate)), slots: { momentum: velocity } };
   },
 } satisfies OptimizerDefinition<'sgd', Options, Resolved, 'momentum'>;
-
-export const sgdResolved = rule;
