@@ -21,6 +21,12 @@ beforeAll(async () => {
 });
 afterAll(() => open.close());
 
+const asked = (modelId: string) => ({
+  members: [{ modelId, weight: 1 }],
+  combination: 'logits' as const,
+  testTimeAugmentation: 'none' as const,
+});
+
 describe('models and predictions', () => {
   const model = async (project = 'default') => {
     const { id, attempt } = await runningJob(database, dataset);
@@ -54,7 +60,7 @@ describe('models and predictions', () => {
   test('a prediction is computed once and answered', async () => {
     const { id: modelId } = await model();
     const images = [{ fileName: 'a\u0000.png', key: blobKey('image') }];
-    const id = await database.predictions.create('default', { modelId, images, topK: 3 });
+    const id = await database.predictions.create('default', { ...asked(modelId), images, topK: 3 });
     expect(await database.predictions.get('default', id)).toEqual({
       status: 'queued',
       modelId,
@@ -68,7 +74,7 @@ describe('models and predictions', () => {
       Array.from({ length: 8 }, () => database.predictions.claim(id, newId('wkr'))),
     );
     expect(claims.filter(Boolean)).toMatchObject([
-      { id, project: 'default', topK: 3, model: { id: modelId } },
+      { id, project: 'default', topK: 3, members: [{ model: { id: modelId }, weight: 1 }] },
     ]);
     expect(claims.find(Boolean)?.images).toEqual([{ fileName: 'a\ufffd.png', key: blobKey('image') }]);
     expect(await database.predictions.stale(-1000)).not.toContain(id);
@@ -87,7 +93,7 @@ describe('models and predictions', () => {
 
   test('an error is an answer too', async () => {
     const { id: modelId } = await model();
-    const id = await database.predictions.create('default', { modelId, images: [], topK: 1 });
+    const id = await database.predictions.create('default', { ...asked(modelId), images: [], topK: 1 });
     const error = { code: 'engine_unavailable', message: 'no' };
     expect(await database.predictions.finish(id, { error })).toBe(true);
     expect(await database.predictions.get('default', id)).toMatchObject({
@@ -96,7 +102,7 @@ describe('models and predictions', () => {
       error,
     });
     await expect(
-      database.predictions.create('other', { modelId, images: [], topK: 1 }),
+      database.predictions.create('other', { ...asked(modelId), images: [], topK: 1 }),
     ).rejects.toMatchObject({ code: 'model_not_found' });
   });
 
@@ -105,7 +111,7 @@ describe('models and predictions', () => {
     const [alone, shared] = [blobKey('alone'), blobKey('shared')];
     const create = (keys: string[]) =>
       database.predictions.create('default', {
-        modelId,
+        ...asked(modelId),
         images: keys.map((key) => ({ fileName: key, key })),
         topK: 1,
       });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generateShapes } from '@ravine/client/shapes';
+import type { NewPrediction } from '@ravine/database';
 import { loadTorchEngine } from '@ravine/engine-torch';
 import type { RecipeInput } from '@ravine/training';
 import { createWorker, type Worker } from '@ravine/worker';
@@ -19,6 +20,12 @@ const { reason } = loadTorchEngine();
 if (reason !== null) console.log(`skipped: training by a worker; ${reason}`);
 
 const short = { preset: 'shapes', epochs: 2, batchSize: 32 } satisfies Omit<RecipeInput, 'dataset'>;
+/** One model alone, plainly. */
+const asked = (modelId: string) => ({
+  members: [{ modelId, weight: 1 }],
+  combination: 'logits' as const,
+  testTimeAugmentation: 'none' as const,
+});
 const endless = { ...short, epochs: 100_000 };
 
 describe.skipIf(reason !== null)('a worker that trains', () => {
@@ -208,8 +215,9 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
       images.push({ fileName: path, key: (await stack.storage.put(png)).key });
     }
     images.push({ fileName: 'broken.png', key: (await stack.storage.put(Buffer.from('no image'))).key });
-    const predict = async () => {
-      const id = await stack.database.predictions.create(PROJECT, { modelId: model.id, images, topK: 2 });
+    const predict = async (more: Partial<NewPrediction> = {}) => {
+      const request = { ...asked(model.id), images, topK: 2, ...more };
+      const id = await stack.database.predictions.create(PROJECT, request);
       await stack.queues.enqueue('predict', id);
       const state = () => stack.database.predictions.get(PROJECT, id);
       await expect.poll(async () => (await state())?.status).toBe('done');
@@ -226,16 +234,39 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     ).length;
     expect(hits / 60).toBeGreaterThan(0.5); // images of the train split; chance is a third
 
+    const other = await stack.submit(dataset, { ...short, epochs: 6, seed: 5 });
+    await ended(other, 'succeeded');
+    const second = await stack.modelOf(other);
+    const probabilitiesOf = async (more: Partial<NewPrediction>) => {
+      const state = await predict({ topK: 3, ...more });
+      return (state?.results ?? []).flatMap(({ classes }) => {
+        if (classes === null) return [];
+        return [...classes].sort((a, b) => a.label - b.label).map(({ probability }) => probability);
+      });
+    };
+    const [mine, its] = [await probabilitiesOf({}), await probabilitiesOf(asked(second.id))];
+    const members = [
+      { modelId: model.id, weight: 0.75 },
+      { modelId: second.id, weight: 0.25 },
+    ];
+    const together = await probabilitiesOf({ members, combination: 'probabilities' });
+    expect(together).toHaveLength(180);
+    for (const [i, p] of together.entries()) expect(p).toBeCloseTo(0.75 * mine[i]! + 0.25 * its[i]!, 5);
+    const voted = await probabilitiesOf({ members, combination: 'vote' });
+    for (const p of voted) expect([0, 0.25, 0.75, 1].some((share) => Math.abs(share - p) < 1e-5)).toBe(true);
+    const flipped = await probabilitiesOf({ testTimeAugmentation: 'flips' });
+    expect(flipped).not.toEqual(mine);
+
     process.kill(await childOf(process.pid, 'predict'), 'SIGKILL');
     await expect.poll(() => childrenOf(process.pid, 'predict')).toEqual([]);
     expect((await predict())?.results).toEqual(results);
 
     // A request that waits for a process that is killed gets its answer from the next one.
-    const second = await childOf(process.pid, 'predict');
-    process.kill(second, 'SIGSTOP');
+    const restarted = await childOf(process.pid, 'predict');
+    process.kill(restarted, 'SIGSTOP');
     const answered = predict();
     await sleep(500);
-    process.kill(second, 'SIGKILL');
+    process.kill(restarted, 'SIGKILL');
     expect(await answered).toMatchObject({ error: null, results });
   });
 
@@ -245,7 +276,7 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     const model = await stack.modelOf(id);
     const image = { fileName: 'a.png', key: (await stack.storage.put(Buffer.from('never read'))).key };
     await stack.storage.delete(model.sha256);
-    const request = { modelId: model.id, images: [image], topK: 1 };
+    const request = { ...asked(model.id), images: [image], topK: 1 };
     const prediction = await stack.database.predictions.create(PROJECT, request);
     await stack.queues.enqueue('predict', prediction);
     await expect

@@ -1,4 +1,5 @@
 import { createDatasets } from './resources/datasets.js';
+import { createGroups } from './resources/groups.js';
 import { createJobs } from './resources/jobs.js';
 import { createModels } from './resources/models.js';
 import { createHealth, createWorkers } from './resources/service.js';
@@ -11,6 +12,7 @@ export function createClient(options: ClientOptions = {}) {
     baseUrl: transport.baseUrl,
     datasets: createDatasets(transport),
     jobs: createJobs(transport),
+    groups: createGroups(transport),
     models: createModels(transport),
     workers: createWorkers(transport),
     health: createHealth(transport),

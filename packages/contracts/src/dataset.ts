@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DatasetId } from './ids.js';
+import { jsonText } from './json-text.js';
 import { wholeNumber } from './number.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
 
@@ -24,23 +25,6 @@ const ClassNames = z
   .min(2, 'at least 2 classes')
   .max(1000, 'at most 1000 classes')
   .refine((names) => new Set(names).size === names.length, 'each class once');
-
-/** A text field that holds JSON of the given form. */
-const jsonText = <T extends z.ZodType>(form: T, rule: string) =>
-  z
-    .string()
-    .transform((text, context) => {
-      try {
-        const value: unknown = JSON.parse(text);
-        // A record would leave this key out without a word.
-        if (!Object.hasOwn(Object(value), '__proto__')) return value;
-      } catch {
-        // Not JSON at all: the rule below says what it must be.
-      }
-      context.addIssue({ code: 'custom', message: rule });
-      return z.NEVER;
-    })
-    .pipe(form);
 
 /** Text fields of the multipart upload; they come before the file parts. */
 export const CreateDataset = z.strictObject({

@@ -25,6 +25,16 @@ export const Evaluation = z
       }),
     ),
     confusion: z.array(z.array(z.int())).describe('confusion[true label][predicted label]'),
+    testTimeAugmentation: z
+      .object({
+        kind: z.string(),
+        views: z.int().describe('Forward passes of each image'),
+        loss: z.number(),
+        accuracy: share,
+        topK: z.array(z.object({ k: z.int(), accuracy: share })),
+      })
+      .nullable()
+      .describe("The same with the recipe's test-time augmentation; null where it has none"),
     checkpointId: z.string().nullable(),
     seconds: z.number(),
   })

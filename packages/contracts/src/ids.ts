@@ -12,12 +12,13 @@ const id = <P extends string>(prefix: P, what: string) =>
 
 export const DatasetId = id('ds', 'dataset');
 export const JobId = id('job', 'job');
+export const GroupId = id('grp', 'group');
 export const CheckpointId = id('ckpt', 'checkpoint');
 export const ArtifactId = id('art', 'artifact');
 export const ModelId = id('mdl', 'model');
 export const WorkerId = id('wkr', 'worker');
 
-export type IdPrefix = 'ds' | 'job' | 'ckpt' | 'art' | 'mdl' | 'pred' | 'wkr' | 'req';
+export type IdPrefix = 'ds' | 'job' | 'grp' | 'ckpt' | 'art' | 'mdl' | 'pred' | 'wkr' | 'req';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

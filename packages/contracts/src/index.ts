@@ -3,6 +3,7 @@ export * from './dataset.js';
 export * from './errors.js';
 export * from './evaluation.js';
 export * from './event.js';
+export * from './group.js';
 export * from './ids.js';
 export * from './job.js';
 export * from './metrics.js';

@@ -1,6 +1,6 @@
 import { Recipe, ResolvedRecipe } from '@ravine/training';
 import { z } from 'zod';
-import { DatasetId, JobId, WorkerId } from './ids.js';
+import { DatasetId, GroupId, JobId, WorkerId } from './ids.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
 
 export const jobStatuses = [
@@ -109,6 +109,7 @@ export const Job = z
       .nullable()
       .describe('How a success ended; nothing gives `pruned` in this version'),
     failure: Failure.nullable(),
+    groupId: GroupId.nullable().describe('The group that the job was submitted with'),
     datasetId: DatasetId,
     recipe: ResolvedRecipe.describe('With every default filled in'),
     recipeHash: z.string(),
@@ -144,6 +145,7 @@ export const JobPage = pageOf(Job, 'JobPage');
 export const ListJobsQuery = PageQuery.extend({
   status: JobStatus.optional(),
   datasetId: DatasetId.optional(),
+  groupId: GroupId.optional(),
   name: z.string().max(120).optional(),
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Fit } from './dataset.js';
 import { CheckpointId, JobId, ModelId } from './ids.js';
+import { jsonText } from './json-text.js';
 import { wholeNumber } from './number.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
 
@@ -49,7 +50,47 @@ export type Model = z.output<typeof Model>;
 export const ModelPage = pageOf(Model, 'ModelPage');
 export const ListModelsQuery = PageQuery.extend({ jobId: JobId.optional() });
 
-export const PredictQuery = z.strictObject({ topK: wholeNumber(z.int().min(1).max(1000)).default(5) });
+export const TestTimeChoice = z
+  .enum(['none', 'recipe', 'flips', 'shifts'])
+  .describe("Views of each image that are averaged: the recipe's own, or a kind with its defaults");
+export type TestTimeChoice = z.output<typeof TestTimeChoice>;
+
+const predictOptions = {
+  topK: wholeNumber(z.int().min(1).max(1000)).default(5),
+  testTimeAugmentation: TestTimeChoice.default('none'),
+};
+export const PredictQuery = z.strictObject(predictOptions);
+
+export const Combination = z
+  .enum(['probabilities', 'logits', 'vote'])
+  .describe('What is averaged: probabilities, network outputs, or votes for the most probable class');
+export type Combination = z.output<typeof Combination>;
+
+const MAX_MEMBERS = 16;
+const listOf = <T extends z.ZodType>(item: T, rule: string) =>
+  jsonText(z.array(item).min(1).max(MAX_MEMBERS, `at most ${MAX_MEMBERS}`), rule);
+
+/** Text fields of an upload: several models answer as one. */
+export const PredictEnsemble = z
+  .strictObject({
+    models: listOf(ModelId, 'must be a JSON array of model ids').describe(
+      'JSON list of the ids of models with the same classes and input size',
+    ),
+    weights: listOf(z.number().positive().max(1e6), 'must be a JSON array of numbers')
+      .optional()
+      .describe('JSON list, one for each model; they are divided by their sum. Default: equal'),
+    combination: Combination.default('probabilities'),
+    ...predictOptions,
+  })
+  .refine(({ models }) => new Set(models).size === models.length, {
+    message: 'names a model twice; give it a larger weight instead',
+    path: ['models'],
+  })
+  .refine(({ models, weights }) => weights === undefined || weights.length === models.length, {
+    message: 'must be as many as models',
+    path: ['weights'],
+  })
+  .meta({ id: 'PredictEnsemble' });
 
 /** One result per uploaded image, in order. An image that cannot be read has an error instead of classes. */
 export const Prediction = z
@@ -67,3 +108,11 @@ export const Prediction = z
   })
   .meta({ id: 'Prediction' });
 export type Prediction = z.output<typeof Prediction>;
+
+export const EnsemblePrediction = Prediction.omit({ modelId: true })
+  .extend({
+    members: z.array(z.object({ modelId: ModelId, weight: z.number().describe('All sum to 1') })),
+    combination: Combination,
+  })
+  .meta({ id: 'EnsemblePrediction' });
+export type EnsemblePrediction = z.output<typeof EnsemblePrediction>;

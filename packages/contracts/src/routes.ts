@@ -1,4 +1,5 @@
 import { datasetRoutes } from './routes/datasets.js';
+import { groupRoutes } from './routes/groups.js';
 import { jobResultRoutes } from './routes/job-results.js';
 import { jobRoutes } from './routes/jobs.js';
 import { modelRoutes } from './routes/models.js';
@@ -10,6 +11,7 @@ export type { RouteContract } from './routes/contract.js';
 export const routes = {
   ...datasetRoutes,
   ...jobRoutes,
+  ...groupRoutes,
   ...jobResultRoutes,
   ...modelRoutes,
   ...serviceRoutes,

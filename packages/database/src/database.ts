@@ -9,6 +9,7 @@ import { createDatasets, type Datasets } from './datasets.js';
 import { createEvaluations, type Evaluations } from './evaluations.js';
 import { createEvents, type Events } from './events.js';
 import { PrismaClient } from './generated/client.js';
+import { createGroups, type Groups } from './groups.js';
 import { createIdempotency, type Idempotency } from './idempotency.js';
 import { createJobs, type Jobs } from './jobs.js';
 import { type Channel, createListener, type Handler } from './listen.js';
@@ -27,6 +28,7 @@ export interface Database {
   pool: pg.Pool;
   datasets: Datasets;
   jobs: Jobs;
+  groups: Groups;
   metrics: MetricsStore;
   events: Events;
   checkpoints: Checkpoints;
@@ -70,6 +72,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     pool,
     datasets: translated(createDatasets(pool, prisma, lostAfterMs)),
     jobs: translated(createJobs(pool, prisma, lostAfterMs)),
+    groups: translated(createGroups(pool, prisma)),
     metrics: translated(createMetrics(pool)),
     events: translated(createEvents(pool)),
     checkpoints: translated(createCheckpoints(pool, prisma)),

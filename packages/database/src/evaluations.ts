@@ -27,7 +27,9 @@ export function createEvaluations(pool: pg.Pool, prisma: PrismaClient): Evaluati
 
     async get(project, jobId) {
       const row = await prisma.evaluation.findFirst({ where: { jobId, job: { project } } });
-      return row === null ? null : (row.body as unknown as Evaluation); // written by `save`
+      if (row === null) return null;
+      const body = row.body as unknown as Evaluation; // written by `save`, perhaps before it had this field
+      return { ...body, testTimeAugmentation: body.testTimeAugmentation ?? null };
     },
   };
 }

@@ -8,6 +8,7 @@ export { databaseEnvironment } from './environment.js';
 export type { Evaluations } from './evaluations.js';
 export type { Events, NewEvent } from './events.js';
 export { StaleAttempt } from './fence.js';
+export type { Groups, NewGroup } from './groups.js';
 export type { Begun, Idempotency, KeptAnswer } from './idempotency.js';
 export type { JobAttempts, JobClaim, JobEnd } from './job-attempts.js';
 export { type CancelMode, IllegalMove, type TrainQueue } from './job-row.js';
@@ -18,6 +19,7 @@ export type { MetricColumns, MetricsRead, MetricsStore } from './metrics.js';
 export { migrate } from './migrate/migrate.js';
 export type { Models, NewModel } from './models.js';
 export type {
+  NewPrediction,
   PredictionClaim,
   PredictionError,
   PredictionImage,

@@ -17,6 +17,7 @@ export function jobView(row: JobRow): Job {
     phase: row.phase,
     stopReason: row.stopReason as Job['stopReason'],
     failure: row.failure as Job['failure'],
+    groupId: row.groupId,
     datasetId: row.datasetId,
     recipe: row.recipe as unknown as Job['recipe'], // written by `create` from a resolved recipe
     recipeHash: row.recipeHash,

@@ -38,30 +38,7 @@ export interface Jobs extends JobAttempts, JobSweep {
 export function createJobs(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: number): Jobs {
   const jobs: Pick<Jobs, 'create' | 'get' | 'list' | 'requestCancel'> = {
     async create(project, job) {
-      await transaction(pool, async (client) => {
-        const { rowCount } = await client.query(INSERT, [
-          job.id,
-          project,
-          text(job.name),
-          job.datasetId,
-          json(job.recipe),
-          job.recipeHash,
-          json(job.labels),
-          job.priority,
-          job.maxMinutes,
-          job.queue ?? 'train.cpu',
-        ]);
-        if (rowCount === 0) throw await unusableDataset(client, project, job.datasetId);
-        await client.query('insert into job_counters (job_id) values ($1)', [job.id]);
-        await appendEvents(client, job.id, null, [
-          {
-            type: 'status',
-            level: 'info',
-            message: 'queued',
-            data: { from: null, to: 'queued', reason: null },
-          },
-        ]);
-      });
+      await transaction(pool, (client) => insertJob(client, project, job));
       return jobView(await prisma.job.findUniqueOrThrow({ where: { id: job.id } }));
     },
 
@@ -70,7 +47,7 @@ export function createJobs(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: num
       return row === null ? null : jobView(row);
     },
 
-    async list(project, { limit, cursor, status, datasetId, name }) {
+    async list(project, { limit, cursor, status, datasetId, groupId, name }) {
       const before = cursorId(cursor, 'job');
       const rows = await prisma.job.findMany({
         where: {
@@ -78,6 +55,7 @@ export function createJobs(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: num
           ...(before === null ? {} : { id: { lt: before } }),
           ...(status === undefined ? {} : { status }),
           ...(datasetId === undefined ? {} : { datasetId }),
+          ...(groupId === undefined ? {} : { groupId }),
           ...(name === undefined ? {} : { name: text(name) }),
         },
         orderBy: { id: 'desc' },
@@ -100,10 +78,39 @@ export function createJobs(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: num
   };
 }
 
+/** A queued job with its counters and its first event, in the caller's transaction. */
+export async function insertJob(
+  client: pg.PoolClient,
+  project: string,
+  job: NewJob,
+  group: { id: string; place: number } | null = null,
+): Promise<void> {
+  const { rowCount } = await client.query(INSERT, [
+    job.id,
+    project,
+    text(job.name),
+    job.datasetId,
+    json(job.recipe),
+    job.recipeHash,
+    json(job.labels),
+    job.priority,
+    job.maxMinutes,
+    job.queue ?? 'train.cpu',
+    group?.id ?? null,
+    group?.place ?? null,
+  ]);
+  if (rowCount === 0) throw await unusableDataset(client, project, job.datasetId);
+  await client.query('insert into job_counters (job_id) values ($1)', [job.id]);
+  const data = { from: null, to: 'queued', reason: null };
+  await appendEvents(client, job.id, null, [{ type: 'status', level: 'info', message: 'queued', data }]);
+}
+
 // The lock on the dataset's row keeps it from being deleted before the job that names it is there.
 const INSERT = `
-  insert into jobs (id, project, name, dataset_id, recipe, recipe_hash, labels, priority, max_minutes, queue, transitions)
-  select $1, $2, $3, dataset.id, $5::jsonb, $6, $7::jsonb, $8, $9, $10, ${TRANSITION('null::text', "'queued'", 'null::text')}
+  insert into jobs (id, project, name, dataset_id, recipe, recipe_hash, labels, priority, max_minutes, queue, group_id, group_place,
+                    transitions)
+  select $1, $2, $3, dataset.id, $5::jsonb, $6, $7::jsonb, $8, $9, $10, $11, $12::int,
+    ${TRANSITION('null::text', "'queued'", 'null::text')}
   from datasets as dataset
   where dataset.id = $4 and dataset.project = $2 and dataset.status = 'ready'
   for key share of dataset`;

@@ -1,4 +1,11 @@
-import { AppError, type Model, newId, type Prediction } from '@ravine/contracts';
+import {
+  AppError,
+  type Combination,
+  type Model,
+  newId,
+  type Prediction,
+  type TestTimeChoice,
+} from '@ravine/contracts';
 import type pg from 'pg';
 import { unreferenced } from './blobs.js';
 import type { PrismaClient } from './generated/client.js';
@@ -16,6 +23,21 @@ export interface PredictionError {
   message: string;
 }
 
+/** A model that answers, and its share: the weights of a request sum to 1. */
+export interface PredictionMember {
+  modelId: string;
+  weight: number;
+}
+
+export interface NewPrediction {
+  /** At least one. */
+  members: readonly PredictionMember[];
+  combination: Combination;
+  testTimeAugmentation: TestTimeChoice;
+  images: readonly PredictionImage[];
+  topK: number;
+}
+
 export interface PredictionState {
   status: 'queued' | 'running' | 'done';
   modelId: string;
@@ -27,18 +49,17 @@ export interface PredictionState {
 export interface PredictionClaim {
   id: string;
   project: string;
-  model: Model;
+  members: { model: Model; weight: number }[];
+  combination: Combination;
+  testTimeAugmentation: TestTimeChoice;
   images: PredictionImage[];
   topK: number;
 }
 
-/** Requests to a model, which a worker answers. They are short-lived: `expire` removes them. */
+/** Requests to a model or to several together, which a worker answers. They are short-lived: `expire` removes them. */
 export interface Predictions {
   /** Answers the id; throws model_not_found. */
-  create(
-    project: string,
-    request: { modelId: string; images: readonly PredictionImage[]; topK: number },
-  ): Promise<string>;
+  create(project: string, request: NewPrediction): Promise<string>;
   get(project: string, id: string): Promise<PredictionState | null>;
   /** Null when it is answered, gone, or with a live worker. */
   claim(id: string, workerId: string): Promise<PredictionClaim | null>;
@@ -57,15 +78,18 @@ export interface Predictions {
 
 export function createPredictions(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: number): Predictions {
   return {
-    async create(project, { modelId, images, topK }) {
+    async create(project, { members, combination, testTimeAugmentation, images, topK }) {
       const id = newId('pred');
       const rows = images.map(({ fileName, key }) => ({ fileName, key }));
+      const ids = members.map(({ modelId }) => modelId);
       const { rowCount } = await pool.query(
-        `insert into predictions (id, project, model_id, images, top_k)
-         select $1, $2, models.id, $4::jsonb, $5 from models where models.id = $3 and models.project = $2`,
-        [id, project, modelId, json(rows), topK],
+        `insert into predictions (id, project, model_id, images, top_k, members, combination, test_time_augmentation)
+         select $1, $2, $3, $4::jsonb, $5, $6::jsonb, $7, $8
+         where (select count(*) from models where models.id = any($9) and models.project = $2) = cardinality($9::text[])`,
+        [id, project, ids[0], json(rows), topK, json(members), combination, testTimeAugmentation, ids],
       );
-      if (rowCount === 0) throw new AppError('model_not_found', { detail: `There is no model ${modelId}` });
+      if (rowCount === 0)
+        throw new AppError('model_not_found', { detail: `There is no model ${ids.join(' or no model ')}` });
       return id;
     },
 
@@ -84,10 +108,26 @@ export function createPredictions(pool: pg.Pool, prisma: PrismaClient, lostAfter
         [id, workerId, lostAfterMs],
       );
       if (rowCount === 0) return null;
-      const row = await prisma.prediction.findUnique({ where: { id }, include: { model: true } });
+      const row = await prisma.prediction.findUnique({ where: { id } });
       if (row === null) return null;
-      const images = row.images as unknown as PredictionImage[]; // written by `create`
-      return { id, project: row.project, model: modelView(row.model), images, topK: row.topK };
+      const members = row.members as unknown as PredictionMember[]; // this and the next written by `create`
+      const images = row.images as unknown as PredictionImage[];
+      const models = await prisma.model.findMany({
+        where: { id: { in: members.map(({ modelId }) => modelId) } },
+      });
+      const byId = new Map(models.map((model) => [model.id, modelView(model)]));
+      return {
+        id,
+        project: row.project,
+        members: members.flatMap(({ modelId, weight }) => {
+          const model = byId.get(modelId);
+          return model ? [{ model, weight }] : [];
+        }),
+        combination: row.combination as Combination,
+        testTimeAugmentation: row.testTimeAugmentation as TestTimeChoice,
+        images,
+        topK: row.topK,
+      };
     },
 
     async finish(id, outcome) {

@@ -106,8 +106,29 @@ Session::Step Session::step(const StepPlan& plan, int64_t index, const Split& sp
   return step;
 }
 
-std::vector<double> Session::logits(const std::vector<const uint8_t*>& images) {
-  return to_doubles(graph_.forward(reader_.read(images, {}, 0), Pass{}));
+std::vector<double> Session::outputs(const std::vector<const uint8_t*>& images,
+                                     const std::vector<Augmentation>& augmentations, int64_t first_draw) {
+  return to_doubles(graph_.forward(reader_.read(images, augmentations, first_draw), Pass{}));
+}
+
+Logits Session::logits(const LogitsRequest& request, const ShouldStop& stop) {
+  const int64_t bytes = program_.channels * program_.height * program_.width;
+  const Split* split = request.split.empty() ? nullptr : &data_.splits.at(request.split);
+  Logits result;
+  for (int64_t begin = 0; begin < request.count; begin += request.batch_size) {
+    if (stop()) {
+      result.stopped = true;
+      break;
+    }
+    std::vector<const uint8_t*> images;
+    for (int64_t i = begin; i < std::min(request.count, begin + request.batch_size); ++i) {
+      const int64_t index = request.indices != nullptr ? request.indices[i] : i;
+      images.push_back(split != nullptr ? split->image(index) : request.images + i * bytes);
+    }
+    const std::vector<double> batch = outputs(images, request.augmentations, begin);
+    result.values.insert(result.values.end(), batch.begin(), batch.end());
+  }
+  return result;
 }
 
 SampleResults Session::evaluate(const EvaluationRequest& request, const ShouldStop& stop) {
@@ -126,7 +147,7 @@ SampleResults Session::evaluate(const EvaluationRequest& request, const ShouldSt
       images.push_back(split.image(index));
       labels.push_back(split.labels[index]);
     }
-    const std::vector<double> batch = logits(images);
+    const std::vector<double> batch = outputs(images);
     for (size_t i = 0; i < labels.size(); ++i) {
       const double* sample = batch.data() + i * program_.classes;
       softmax(sample, program_.classes, probabilities.data());
@@ -145,7 +166,7 @@ std::vector<float> Session::predict(const uint8_t* images, int64_t count) {
   for (int64_t begin = 0; begin < count; begin += kBatch) {
     std::vector<const uint8_t*> batch;
     for (int64_t i = begin; i < std::min(count, begin + kBatch); ++i) batch.push_back(images + i * bytes);
-    const std::vector<double> values = logits(batch);
+    const std::vector<double> values = outputs(batch);
     for (size_t i = 0; i < batch.size(); ++i) {
       softmax(values.data() + i * program_.classes, program_.classes, probabilities.data());
       result.insert(result.end(), probabilities.begin(), probabilities.end());

@@ -50,6 +50,21 @@ struct EvaluationRequest {
   int64_t batch_size = 1;
 };
 
+/// Images whose outputs are asked for, as the augmentations leave them.
+struct LogitsRequest {
+  std::string split;                // empty: `images`
+  const uint8_t* images = nullptr;  // [count] images in NHWC order
+  const int32_t* indices = nullptr; // into the split; null: all
+  int64_t count = 0;
+  int64_t batch_size = 1;
+  std::vector<Augmentation> augmentations;  // draws in the order of the images
+};
+
+struct Logits {
+  std::vector<double> values;  // [count × classes]
+  bool stopped = false;
+};
+
 struct SampleResults {
   std::vector<float> losses;
   std::vector<uint16_t> ranked;
@@ -66,6 +81,7 @@ class Session {
   void add_slot(const std::string& name, double initial) { store_.add_slot(name, initial); }
   StepStats train(const StepPlan& plan, const ShouldStop& stop, const Progress& progress);
   SampleResults evaluate(const EvaluationRequest& request, const ShouldStop& stop);
+  Logits logits(const LogitsRequest& request, const ShouldStop& stop);
   /// Softmax probabilities [count × classes].
   std::vector<float> predict(const uint8_t* images, int64_t count);
   std::vector<NamedArray> state() const { return store_.export_state(); }
@@ -80,7 +96,8 @@ class Session {
     const char* non_finite;
   };
   Step step(const StepPlan& plan, int64_t index, const Split& split);
-  std::vector<double> logits(const std::vector<const uint8_t*>& images);
+  std::vector<double> outputs(const std::vector<const uint8_t*>& images,
+                              const std::vector<Augmentation>& augmentations = {}, int64_t first_draw = 0);
 
   Program program_;
   Dataset data_;

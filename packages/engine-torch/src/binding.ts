@@ -1,5 +1,5 @@
 /** The exact type of the native addon (`native/node/`). It checks nothing: only `engine.ts` and `session.ts` call it. */
-import type { DeviceInfo, PackedDataset, Program, StepPlan } from '@ravine/training';
+import type { AugmentationDraws, DeviceInfo, PackedDataset, Program, StepPlan } from '@ravine/training';
 
 /** Rejections of every promise here are Errors whose `code` is an EngineErrorCode. */
 export interface NativeSession {
@@ -12,6 +12,7 @@ export interface NativeSession {
     progress: (stepsDone: number, loss: number) => void,
   ): Promise<NativeStepStats>;
   evaluate(request: NativeEvaluation, stop: Int32Array): Promise<NativeSampleResults>;
+  logits(request: NativeLogitsRequest, stop: Int32Array): Promise<{ values: Float64Array; stopped: boolean }>;
   predict(images: Uint8Array, count: number): Promise<Float32Array>;
   state(): Promise<NativeTensor[]>;
   /** Arrays in OIHW order: Float64Array for fp64 programs, else Float32Array. */
@@ -42,6 +43,16 @@ export interface NativeEvaluation {
   count: number;
   topK: number;
   batchSize: number;
+}
+
+export interface NativeLogitsRequest {
+  /** Empty: `images` are meant. */
+  split: string;
+  images: Uint8Array | null;
+  indices: Int32Array | null;
+  count: number;
+  batchSize: number;
+  augmentation: AugmentationDraws[];
 }
 
 export interface NativeSampleResults {

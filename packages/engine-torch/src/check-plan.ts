@@ -7,7 +7,12 @@ export function checkIndices(what: string, indices: Int32Array, count: number): 
   check(wrong < 0, () => `${what}[${wrong}] is ${indices[wrong]}; the split has ${count} images`);
 }
 
-function checkDraws(draws: AugmentationDraws, samples: number, data: PackedDataset): void {
+/** Refuses draws that do not fit `samples` images of this size. */
+export function checkDraws(
+  draws: AugmentationDraws,
+  samples: number,
+  data: Pick<PackedDataset, 'height' | 'width'>,
+): void {
   if (draws.kind !== 'random-crop') {
     check(
       draws.kind === 'horizontal-flip' || draws.kind === 'vertical-flip',

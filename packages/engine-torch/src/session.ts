@@ -1,12 +1,14 @@
 import {
   EngineError,
+  type GivenImages,
   type PackedDataset,
   type Program,
   type Session,
+  type SplitView,
   type StateDict,
 } from '@ravine/training';
 import type { NativeSession } from './binding.js';
-import { checkIndices, checkPlan } from './check-plan.js';
+import { checkDraws, checkIndices, checkPlan } from './check-plan.js';
 import { toNativeArrays } from './check-state.js';
 import { check, toEngineError } from './engine-fault.js';
 
@@ -15,6 +17,17 @@ const smallestBatch = (program: Program): number =>
   program.nodes.some(({ kind, shape }) => kind === 'batch-norm' && (shape[1] ?? 1) * (shape[2] ?? 1) === 1)
     ? 2
     : 1;
+
+function checkImages(program: Program, { pixels, count }: GivenImages): void {
+  const { height, width, channels } = program.input;
+  check(
+    Number.isInteger(count) && count >= 0 && pixels.length === count * height * width * channels,
+    () => `${pixels.length} bytes are not ${count} images of ${height}×${width}×${channels}`,
+  );
+}
+
+const whyStopped = (what: string, signal: AbortSignal | undefined): unknown =>
+  signal?.aborted ? signal.reason : new EngineError('engine_failed', `${what}: the session was closed`);
 
 /** A word that the native side reads at every boundary: 0 until the call is to end there. */
 interface Stop {
@@ -62,6 +75,20 @@ export function createSession(native: NativeSession, program: Program, data: Pac
     }
   }
 
+  /** How many images are meant, all of which exist. */
+  function countOf(images: SplitView | GivenImages, batchSize: number): number {
+    check(Number.isInteger(batchSize) && batchSize >= 1, () => `batchSize is ${batchSize}`);
+    if ('pixels' in images) {
+      checkImages(program, images);
+      return images.count;
+    }
+    const { split, indices } = images;
+    const packed = data.splits[split];
+    check(packed !== undefined, () => `the dataset has no ${split} split`);
+    if (indices !== null) checkIndices('indices', indices, packed.count);
+    return indices?.length ?? packed.count;
+  }
+
   return {
     async train(plan, { signal, onProgress } = {}) {
       ready('train');
@@ -89,32 +116,36 @@ export function createSession(native: NativeSession, program: Program, data: Pac
 
     async evaluate({ split, indices }, { topK, batchSize, signal }) {
       ready('evaluate');
-      const images = data.splits[split];
-      check(images !== undefined, () => `the dataset has no ${split} split`);
       check(
         Number.isInteger(topK) && topK >= 1 && topK <= program.classes,
         () => `topK is ${topK}; it must be 1 … ${program.classes}`,
       );
-      check(Number.isInteger(batchSize) && batchSize >= 1, () => `batchSize is ${batchSize}`);
-      if (indices !== null) checkIndices('indices', indices, images.count);
-      const count = indices?.length ?? images.count;
+      const count = countOf({ split, indices }, batchSize);
       const { stopped, ...results } = await stoppable(signal, (stop) =>
         native.evaluate({ split, indices, count, topK, batchSize }, stop.word),
       );
-      if (stopped)
-        throw signal?.aborted
-          ? signal.reason
-          : new EngineError('engine_failed', 'evaluate: the session was closed');
+      if (stopped) throw whyStopped('evaluate', signal);
       return { count, topK, ...results };
+    },
+
+    async logits(images, { augmentation, batchSize, signal }) {
+      ready('logits');
+      const count = countOf(images, batchSize);
+      for (const draws of augmentation) checkDraws(draws, count, program.input);
+      const source =
+        'split' in images
+          ? { split: images.split, images: null, indices: images.indices }
+          : { split: '', images: images.pixels, indices: null };
+      const { values, stopped } = await stoppable(signal, (stop) =>
+        native.logits({ ...source, count, batchSize, augmentation }, stop.word),
+      );
+      if (stopped) throw whyStopped('logits', signal);
+      return values;
     },
 
     async predict(images, count) {
       ready('predict');
-      const { height, width, channels } = program.input;
-      check(
-        Number.isInteger(count) && count >= 0 && images.length === count * height * width * channels,
-        () => `${images.length} bytes are not ${count} images of ${height}×${width}×${channels}`,
-      );
+      checkImages(program, { pixels: images, count });
       return stoppable(undefined, () => native.predict(images, count));
     },
 

@@ -7,6 +7,7 @@ import { optimizers } from './optimizers/index.js';
 import { presets } from './presets/index.js';
 import { Recipe } from './recipe.js';
 import { schedules } from './schedules/index.js';
+import { testTimeAugmentations } from './test-time/index.js';
 
 /** One thing that a recipe may name. */
 export interface CatalogEntry extends FamilyEntry<string> {
@@ -22,6 +23,7 @@ export interface Catalog {
   losses: CatalogEntry[];
   architectures: CatalogEntry[];
   augmentations: CatalogEntry[];
+  testTimeAugmentations: CatalogEntry[];
   presets: CatalogEntry[];
   /** JSON schema of the whole recipe. */
   recipe: Record<string, unknown>;
@@ -66,6 +68,7 @@ export const createCatalog = (): Catalog => ({
   losses: entriesOf(losses),
   architectures: entriesOf(architectures),
   augmentations: entriesOf(augmentations),
+  testTimeAugmentations: entriesOf(testTimeAugmentations),
   presets: Object.values(presets).map((preset) => ({
     ...describe(preset),
     defaults: preset.recipe,

@@ -123,6 +123,19 @@ export interface EvaluateOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Images of one's own: count × height × width × channels uint8, NHWC, the program's input size. */
+export interface GivenImages {
+  pixels: Uint8Array;
+  count: number;
+}
+
+export interface LogitsOptions {
+  /** Draws for the images in their order, applied before the network sees them. */
+  augmentation: AugmentationDraws[];
+  batchSize: number;
+  signal?: AbortSignal | undefined;
+}
+
 /** Raw per-sample results; everything else (accuracy, confusion, F1) is derived from it in `evaluation.ts`. */
 export interface SampleResults {
   count: number;
@@ -150,6 +163,8 @@ export interface Session {
   /** Throws only on faults of the engine or the machine (EngineError); a non-finite loss is a result. */
   train(plan: StepPlan, options?: TrainOptions): Promise<StepStats>;
   evaluate(view: SplitView, options: EvaluateOptions): Promise<SampleResults>;
+  /** The network's outputs [count × classes] for augmented images, as at evaluation: what test-time views are averaged of. */
+  logits(images: SplitView | GivenImages, options: LogitsOptions): Promise<Float64Array>;
   /** `images`: count × height × width × channels uint8, NHWC, the program's input size. Returns softmax probabilities [count × classes]. */
   predict(images: Uint8Array, count: number): Promise<Float32Array>;
   state(): Promise<StateDict>;

@@ -1,4 +1,5 @@
 import type { SampleResults, SplitName } from './engine.js';
+import type { TestTimeKind } from './test-time/index.js';
 
 /** Ratios of one class; null where the denominator is 0 (never predicted, or no sample). */
 export interface ClassEvaluation {
@@ -25,6 +26,18 @@ export interface Evaluation {
   classes: ClassEvaluation[];
   /** confusion[true label][predicted label] */
   confusion: number[][];
+  /** The same samples with the recipe's test-time augmentation; null where it has none. */
+  testTimeAugmentation: TestTimeResult | null;
+}
+
+/** What averaging over views makes of the samples. */
+export interface TestTimeResult {
+  kind: TestTimeKind;
+  /** Forward passes of each image. */
+  views: number;
+  loss: number;
+  accuracy: number;
+  topK: { k: number; accuracy: number }[];
 }
 
 const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
@@ -52,7 +65,10 @@ export function summarize(
 }
 
 /** Share of samples whose label is among the first k, for every k at once. */
-function topShares(results: SampleResults, labels: ArrayLike<number>): { k: number; accuracy: number }[] {
+export function topShares(
+  results: SampleResults,
+  labels: ArrayLike<number>,
+): { k: number; accuracy: number }[] {
   const hits = new Array<number>(results.topK).fill(0);
   for (let i = 0; i < results.count; i++) {
     const rank = results.ranked
@@ -100,5 +116,6 @@ export function evaluateResults(
     },
     classes,
     confusion,
+    testTimeAugmentation: null,
   };
 }

@@ -46,7 +46,14 @@ export function philox(
 }
 
 /** What a draw is for. Values are part of every recorded run: never renumber. */
-export const streams = { weights: 1, order: 2, dropout: 3, split: 4, augmentation: 16 } as const;
+export const streams = {
+  weights: 1,
+  order: 2,
+  dropout: 3,
+  split: 4,
+  augmentation: 16,
+  testTime: 64,
+} as const;
 
 /** A sequence of draws with its own place in the counter space. */
 export interface RandomStream {

@@ -57,6 +57,9 @@ describe('Recipe', () => {
     expect(refused(recipe)).toContain(path);
   });
 
+  it('the first fold is 0', () =>
+    expect(refused({ ...mlp, crossValidation: { folds: 3, fold: 3 } })).toEqual(['crossValidation.fold']));
+
   it('lists every problem', () => {
     const bad = { ...mlp, batchSize: 0, epochs: -1, optimizer: { kind: 'adam', beta1: 2 }, seed: 'x' };
     expect(refused(bad)).toEqual(['optimizer.beta1', 'batchSize', 'epochs', 'seed']);
@@ -120,6 +123,12 @@ describe('resolveRecipe', () => {
     ['no training images', mlp, { counts: { train: [0, 0, 0] } }, 'dataset'],
     ['nothing to hold out', mlp, { counts: { train: [1, 1, 1] } }, 'validation'],
     [
+      'more folds than images',
+      { ...mlp, crossValidation: { folds: 7, fold: 6 } },
+      { counts: { train: [2, 2, 2] } },
+      'crossValidation.folds',
+    ],
+    [
       'images too small for the network',
       { ...mlp, architecture: { kind: 'leedl-cnn' } },
       { height: 4 },
@@ -178,6 +187,18 @@ describe('runLength', () => {
       stepsPerEpoch: 5,
       totalSteps: 15,
     });
+  });
+  it('counts the fold of cross-validation, whatever other splits there are', () => {
+    const counts = { train: [10, 10, 11], validation: [5, 5, 5] };
+    const lengths = [0, 1, 2, 3].map((fold) => {
+      const { trainSamples, validationSamples } = runLength(
+        { ...recipe, crossValidation: { folds: 4, fold } },
+        { counts },
+      );
+      expect(trainSamples + validationSamples).toBe(31);
+      return validationSamples;
+    });
+    expect(lengths).toEqual([8, 8, 8, 7]);
   });
   it('leaves the train split alone when there is a validation split', () => {
     const counts = { train: [100, 100, 100], validation: [5, 5, 5] };

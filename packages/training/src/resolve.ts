@@ -11,7 +11,8 @@ import { defaultRunOptions, parseRunOptions } from './run-options.js';
 import { resolveSchedule } from './schedules/index.js';
 import { elements } from './shapes.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
-import { validationCounts } from './splits.js';
+import { foldCounts, validationCounts } from './splits.js';
+import { testTimeProblems } from './test-time/index.js';
 
 /** A checkpoint holds weights, up to three optimizer slots and the best weights, and is one array of at most 4 GiB. */
 const MAX_PARAMETERS = 200_000_000;
@@ -27,16 +28,22 @@ export interface RunLength {
 
 /** The last, smaller batch of an epoch is a step too. */
 export function runLength(
-  recipe: Pick<ResolvedRecipe, 'validation' | 'batchSize' | 'epochs'>,
+  recipe: Pick<ResolvedRecipe, 'validation' | 'crossValidation' | 'batchSize' | 'epochs'>,
   facts: Pick<DatasetFacts, 'counts'>,
 ): RunLength {
   const inTrain = facts.counts.train ?? [];
-  const held = facts.counts.validation ? 0 : sum(validationCounts(inTrain, recipe.validation.fraction));
+  const { crossValidation, validation } = recipe;
+  const ownSplit = crossValidation === null ? facts.counts.validation : undefined;
+  const held = crossValidation
+    ? sum(foldCounts(inTrain, crossValidation))
+    : ownSplit
+      ? 0
+      : sum(validationCounts(inTrain, validation.fraction));
   const trainSamples = sum(inTrain) - held;
   const stepsPerEpoch = Math.ceil(trainSamples / recipe.batchSize);
   return {
     trainSamples,
-    validationSamples: facts.counts.validation ? sum(facts.counts.validation) : held,
+    validationSamples: ownSplit ? sum(ownSplit) : held,
     stepsPerEpoch,
     totalSteps: stepsPerEpoch * recipe.epochs,
   };
@@ -48,14 +55,19 @@ export function singleValueNorm(nodes: Node[]): string | null {
   return norm?.name ?? null;
 }
 
-function dataProblems(facts: DatasetFacts, length: RunLength, recipe: { epochs: number }): SpecIssue[] {
+function dataProblems(facts: DatasetFacts, length: RunLength, recipe: ResolvedRecipe): SpecIssue[] {
   const issues: SpecIssue[] = [];
   const refuse = (path: string[], message: string) => issues.push({ path, message });
   if (facts.classes.length < 2)
     refuse(['dataset'], `has ${facts.classes.length} class; a classifier needs at least 2`);
   if (length.trainSamples === 0) refuse(['dataset'], 'has no images to train on');
   else if (length.validationSamples === 0)
-    refuse(['validation'], 'no image can be held out: every class has one image only');
+    refuse(
+      recipe.crossValidation ? ['crossValidation', 'folds'] : ['validation'],
+      recipe.crossValidation
+        ? `is more than the images of the train split: fold ${recipe.crossValidation.fold} is empty`
+        : 'no image can be held out: every class has one image only',
+    );
   if (length.totalSteps > MAX_STEPS)
     refuse(
       ['epochs'],
@@ -87,6 +99,15 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
       message: `${recipe.batchSize} leaves a batch of one image (${length.trainSamples} in an epoch), of which batch normalisation "${norm}" cannot take a variance; choose another size`,
     });
   return issues;
+}
+
+function testTimeIssues(recipe: ResolvedRecipe, { height, width }: DatasetFacts): SpecIssue[] {
+  const { testTimeAugmentation: options, augmentation, seed } = recipe;
+  if (options === null) return [];
+  return testTimeProblems(options, { height, width, augmentation, seed }).map(({ path, message }) => ({
+    path: ['testTimeAugmentation', ...path],
+    message,
+  }));
 }
 
 /** What is known of the device that will train; leaves `precision: auto` undecided where it is not given. */
@@ -136,6 +157,7 @@ export function resolveRecipe(
       path: ['augmentation', ...path],
       message,
     })),
+    ...testTimeIssues(resolved, facts),
   ];
   if (issues.length > 0) throw new SpecError(issues);
   return { recipe: resolved, hash: hashOf(resolved) };

@@ -4,6 +4,7 @@ import { Augmentation } from './augmentations/index.js';
 import { Loss } from './losses/index.js';
 import { Optimizer } from './optimizers/index.js';
 import { Schedule } from './schedules/index.js';
+import { TestTimeAugmentation } from './test-time/index.js';
 
 export const GradientClip = z
   .strictObject({
@@ -47,6 +48,24 @@ export const Validation = z
   })
   .describe('What to hold out when the dataset has no validation split of its own; else it is not used');
 
+export const CrossValidation = z
+  .strictObject({
+    folds: z
+      .int()
+      .min(2)
+      .max(50, 'at most 50')
+      .describe('Parts that the train split is cut into, class by class'),
+    fold: z.int().min(0).max(49).describe('The part that is held out, from 0'),
+  })
+  .refine(({ folds, fold }) => fold < folds, {
+    message: 'must be less than folds: the first fold is 0',
+    path: ['fold'],
+  })
+  .describe(
+    'Holds out one of k stratified folds of the train split, drawn by the seed, in place of `validation` and of a validation split of the dataset',
+  );
+export type CrossValidation = z.output<typeof CrossValidation>;
+
 /** Everything a recipe may say beside its dataset: what a preset fills in and explicit fields override. */
 export const runOptions = {
   architecture: Architecture,
@@ -71,6 +90,7 @@ export const runOptions = {
   gradientClip: GradientClip.nullable(),
   earlyStopping: EarlyStopping.nullable(),
   validation: Validation,
+  crossValidation: CrossValidation.nullable(),
   seed: z
     .int()
     .min(0)
@@ -78,6 +98,7 @@ export const runOptions = {
     .describe('Key of every random draw: weights, order, augmentation, dropout, split'),
   engine: z.enum(['auto', 'torch']),
   device: z.enum(['auto', 'cpu', 'cuda']),
+  testTimeAugmentation: TestTimeAugmentation.nullable(),
   topK: z
     .int()
     .min(1)
@@ -102,9 +123,11 @@ export const defaultRunOptions = {
   gradientClip: null,
   earlyStopping: null,
   validation: {},
+  crossValidation: null,
   seed: 0,
   engine: 'auto',
   device: 'auto',
+  testTimeAugmentation: null,
   topK: 5,
 } satisfies RunOptionsInput;
 

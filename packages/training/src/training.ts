@@ -15,7 +15,7 @@ import type {
   StepPlan,
   StepStats,
 } from './engine.js';
-import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
+import { type Evaluation, evaluateResults, summarize, type TestTimeResult, topShares } from './evaluation.js';
 import { hashOf } from './hash.js';
 import { initialState } from './initializers.js';
 import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
@@ -23,6 +23,8 @@ import { createPace } from './pace.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
+import { evaluateViews } from './test-time/evaluate.js';
+import { testTimeViews } from './test-time/index.js';
 import type { TrainingRun } from './training-run.js';
 
 const START: TrainingPosition = {
@@ -58,7 +60,7 @@ export class Training {
     const { recipe, program, data, resume } = run;
     this.began = run.clock();
     this.recipeHash = hashOf(recipe);
-    this.splits = runSplits(data, recipe.validation.fraction, recipe.seed);
+    this.splits = runSplits(data, recipe);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
     this.position = resume?.metadata.position ?? START;
     this.savedStep = this.position.step;
@@ -141,7 +143,9 @@ export class Training {
     await this.session.restore(this.bestWeights);
     const view = this.splits.final;
     const { results, labels } = await this.evaluate(view, recipe.topK);
-    const evaluation = evaluateResults(view.split, results, labels, data.classes);
+    const testTimeAugmentation = await this.evaluateTestTime(view, labels);
+    const plain = evaluateResults(view.split, results, labels, data.classes);
+    const evaluation = { ...plain, testTimeAugmentation };
     await report({ type: 'evaluation', evaluation, seconds: (clock() - since) / 1000, results, labels });
     return evaluation;
   }
@@ -223,6 +227,29 @@ export class Training {
     });
   }
 
+  private async evaluateTestTime(view: SplitView, labels: Uint16Array): Promise<TestTimeResult | null> {
+    const { signal, recipe, program } = this.run;
+    const { testTimeAugmentation: options, augmentation, seed, topK } = recipe;
+    if (options === null) return null;
+    const { kind, average } = options;
+    const views = testTimeViews(options, { ...program.input, augmentation, seed });
+    const { classes, loss } = program;
+    const batchSize = Math.max(recipe.batchSize, EVALUATION_BATCH);
+    const more = { average, classes, loss, topK, batchSize, signal };
+    const results = await this.unlessAborted(evaluateViews(this.session, view, labels, { views, ...more }));
+    return { kind, views: views.length, ...summarize(results, labels), topK: topShares(results, labels) };
+  }
+
+  /** What an engine throws when the signal is aborted means that the run is interrupted. */
+  private async unlessAborted<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (this.run.signal.aborted) throw new Interrupted();
+      throw error;
+    }
+  }
+
   private async evaluate(
     view: SplitView,
     topK: number,
@@ -230,13 +257,7 @@ export class Training {
     const { signal, recipe, data } = this.run;
     const labels = labelsOf(data, view);
     const batchSize = Math.max(recipe.batchSize, EVALUATION_BATCH);
-    let results: SampleResults;
-    try {
-      results = await this.session.evaluate(view, { topK, batchSize, signal });
-    } catch (error) {
-      if (signal.aborted) throw new Interrupted();
-      throw error;
-    }
+    const results = await this.unlessAborted(this.session.evaluate(view, { topK, batchSize, signal }));
     if (results.count === labels.length) return { results, labels };
     if (signal.aborted) throw new Interrupted();
     throw new Error(`the engine evaluated ${results.count} of ${labels.length} samples`);

@@ -112,7 +112,15 @@ function dataWarnings({ asked, recipe, facts, length, program }: PlanSubject): P
       'the last batch of each epoch has one image, which makes poor statistics for batch normalisation',
     ),
     ...warn(
-      asked.validation !== undefined && facts.counts.validation !== undefined,
+      asked.validation !== undefined && recipe.crossValidation !== null,
+      'validation_fraction_unused',
+      '/validation',
+      'a fold of cross-validation is held out, so the fraction is not used',
+    ),
+    ...warn(
+      recipe.crossValidation === null &&
+        asked.validation !== undefined &&
+        facts.counts.validation !== undefined,
       'validation_fraction_unused',
       '/validation',
       'the dataset has a validation split of its own, so nothing is held out of the train split',

@@ -154,9 +154,25 @@ function createSession(program: Program, data: PackedDataset): Session {
     return { count: indices.length, topK, losses, ranked, probabilities };
   };
 
+  const logits: Session['logits'] = async (images, { augmentation, signal }) => {
+    signal?.throwIfAborted();
+    const given = 'pixels' in images;
+    const count = given ? images.count : (images.indices?.length ?? data.splits[images.split]!.count);
+    const size = height * width * data.channels;
+    const rows = Array.from({ length: count }, (_, i) => {
+      const pixels = given
+        ? toChannelsFirst(images.pixels.subarray(i * size, (i + 1) * size), data)
+        : imageOf(data, images.split, images.indices?.[i] ?? i);
+      const input = normalize(program, augment(pixels, augmentation, i, height, width));
+      return forward(program, state, input, null).get(program.output)!;
+    });
+    return Float64Array.from(rows.flatMap((row) => [...row]));
+  };
+
   return {
     train,
     evaluate,
+    logits,
     predict: async (images, count) => {
       const size = images.length / count;
       const rows = Array.from({ length: count }, (_, i) => {

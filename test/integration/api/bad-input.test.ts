@@ -38,6 +38,7 @@ async function refused(request: Request, { status, code, pointer }: Wanted): Pro
 const idOf: Record<string, () => string> = {
   datasetId: () => newId('ds'),
   jobId: () => newId('job'),
+  groupId: () => newId('grp'),
   checkpointId: () => newId('ckpt'),
   artifactId: () => newId('art'),
   modelId: () => newId('mdl'),
@@ -52,14 +53,21 @@ const image = { name: 'file', value: 'not an image', fileName: 'a.png' };
 const bodies: Partial<Record<RouteName, object>> = {
   planJob: { recipe: { dataset: newId('ds'), preset: 'shapes' } },
   createJob: { recipe: { dataset: newId('ds'), preset: 'shapes' } },
+  createGroup: { recipe: { dataset: newId('ds'), preset: 'shapes' }, plan: { kind: 'k-fold' } },
   createModel: { jobId: newId('job') },
 };
+/** Text fields that an upload must have. */
+const fields: Partial<Record<RouteName, Record<string, string>>> = {
+  createDataset: { name: 'x' },
+  predictEnsemble: { models: JSON.stringify([newId('mdl')]) },
+};
+const fieldsOf = (name: RouteName) =>
+  Object.entries(fields[name] ?? {}).map(([field, value]) => ({ name: field, value }));
 
 /** A request that is right but for what it names. */
 function wellFormed(name: RouteName, contract: RouteContract): Request {
   const request = { method: contract.method, url: fill(contract.path) };
-  if (contract.files)
-    return { ...request, ...multipart([{ name: 'name', value: 'x' }, image].slice(contract.body ? 0 : 1)) };
+  if (contract.files) return { ...request, ...multipart([...fieldsOf(name), image]) };
   return contract.body ? { ...request, payload: bodies[name] ?? {} } : request;
 }
 
@@ -198,7 +206,7 @@ describe('every route', () => {
 
   test.each(where(({ files }) => files))(
     'a malformed upload is refused and says why: %s',
-    async (_name, contract) => {
+    async (name, contract) => {
       const url = fill(contract.path);
       const type = multipart([]).headers;
       const send = (payload: string | Buffer) => ({ method: 'POST', url, payload, headers: type }) as const;
@@ -216,8 +224,7 @@ describe('every route', () => {
         pointer: '/file',
       });
       const many = Array.from({ length: (contract.files?.maximum ?? 0) + 1 }, () => image);
-      const named = contract.body ? [{ name: 'name', value: 'x' }, ...many] : many;
-      await refused(send(multipart(named).payload), { status: 422, pointer: '/file' });
+      await refused(send(multipart([...fieldsOf(name), ...many]).payload), { status: 422, pointer: '/file' });
     },
   );
 

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { newId } from '@ravine/contracts';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '@ravine/training';
+import { decodeSafetensors } from '@ravine/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { multipart, registerWorker, runningJob, testApi } from '../../support/api.js';
+import { runningJob, testApi } from '../../support/api.js';
+import { checkpointBytes, content, jobWithFiles } from '../../support/job-files.js';
 
 let api: Awaited<ReturnType<typeof testApi>>;
 beforeAll(async () => {
@@ -10,59 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-const content = randomBytes(100_000);
-
-/** Weights as a job keeps them; with the rest of its state when it is to go on from there. */
-function checkpointBytes(withState: boolean): Buffer {
-  const weight = { shape: [24_000], data: Float32Array.from({ length: 24_000 }, (_, i) => i) };
-  const tensors = new Map<string, Tensor>([['model.fc.weight', weight]]);
-  if (withState) {
-    tensors.set('best.fc.weight', weight);
-    tensors.set('model.zero', { shape: [0], data: new Float32Array() });
-    tensors.set('optimizer.m.fc.weight', weight);
-  }
-  return Buffer.from(encodeSafetensors(tensors, { ravine: '{}' }));
-}
-
-/** A running job with a best and a last checkpoint and an artifact. */
-async function jobWithFiles() {
-  const job = await runningJob(api);
-  const { jobId, attempt } = job;
-  const { key, size } = await api.storage.put(content);
-  const record = async (roles: ('best' | 'last')[], step: number) => {
-    const id = newId('ckpt');
-    const weights = await api.storage.put(checkpointBytes(roles.includes('last')));
-    const scores = { validationLoss: 0.5, validationAccuracy: 0.75 };
-    await api.database.checkpoints.record(jobId, attempt, {
-      id,
-      step,
-      epoch: 1,
-      roles,
-      ...scores,
-      sha256: weights.key,
-      bytes: weights.size,
-    });
-    return id;
-  };
-  const best = await record(['best'], 3);
-  const last = await record(['last'], 6);
-  const artifact = newId('art');
-  const file = {
-    kind: 'log',
-    fileName: 'naïve "log".txt',
-    contentType: 'text/plain',
-    sha256: key,
-    bytes: size,
-  };
-  await api.database.artifacts.record(jobId, attempt, { id: artifact, ...file });
-  return { ...job, best, last, artifact };
-}
-
 describe('downloads', () => {
   let checkpoint: string;
   let target: string;
   beforeAll(async () => {
-    const job = await jobWithFiles();
+    const job = await jobWithFiles(api);
     checkpoint = `/v1/jobs/${job.jobId}/checkpoints/${job.best}/content`;
     target = `/v1/jobs/${job.jobId}/artifacts/${job.artifact}/content`;
   });
@@ -122,14 +74,14 @@ describe('downloads', () => {
   });
 
   test('a file of another job is not found', async () => {
-    const other = await jobWithFiles();
+    const other = await jobWithFiles(api);
     const moved = (url: string) => api.app.inject(url.replace(/job_\w+/, other.jobId));
     expect((await moved(checkpoint)).json()).toMatchObject({ status: 404, code: 'checkpoint_not_found' });
     expect((await moved(target)).json()).toMatchObject({ status: 404, code: 'artifact_not_found' });
   });
 
   test('checkpoints and artifacts are listed', async () => {
-    const { jobId, best, last, artifact: id } = await jobWithFiles();
+    const { jobId, best, last, artifact: id } = await jobWithFiles(api);
     const checkpoints = (await api.app.inject(`/v1/jobs/${jobId}/checkpoints`)).json().data;
     expect(checkpoints.map((one: { id: string }) => one.id).sort()).toEqual([best, last].sort());
     expect((await api.app.inject(`/v1/jobs/${jobId}/artifacts`)).json().data).toMatchObject([
@@ -160,6 +112,13 @@ test('an evaluation is found once it is there, and before it says what to wait f
       [1, 1],
       [0, 0],
     ],
+    testTimeAugmentation: {
+      kind: 'flips',
+      views: 2,
+      loss: 0.4,
+      accuracy: 0.5,
+      topK: [{ k: 1, accuracy: 0.5 }],
+    },
     checkpointId: null,
     seconds: 0.1,
   };
@@ -171,7 +130,7 @@ describe('models', () => {
   const create = (payload: object) => api.app.inject({ method: 'POST', url: '/v1/models', payload });
 
   test('of a job it is the best checkpoint with all that is needed to use it', async () => {
-    const { jobId, best, last } = await jobWithFiles();
+    const { jobId, best, last } = await jobWithFiles(api);
     const answer = await create({ jobId, name: 'mine', labels: { a: 'b' } });
     expect(answer.statusCode, answer.body).toBe(201);
     expect(answer.json()).toMatchObject({
@@ -206,84 +165,3 @@ describe('models', () => {
     }
   });
 });
-
-describe('predictions', () => {
-  const png = { name: 'file', value: 'image bytes', fileName: 'a.png' };
-  const predict = (modelId: string, files = [png], query = '') =>
-    api.app.inject({ method: 'POST', url: `/v1/models/${modelId}/predict${query}`, ...multipart(files) });
-  let modelId: string;
-  let jobWorker: string;
-  beforeAll(async () => {
-    const { jobId, workerId } = await jobWithFiles();
-    jobWorker = workerId;
-    modelId = (await api.app.inject({ method: 'POST', url: '/v1/models', payload: { jobId } })).json().id;
-    for (const { id } of await api.database.workers.list()) await api.database.workers.remove(id);
-  });
-
-  test('without a worker it is refused and the images are gone', async () => {
-    const answer = await predict(modelId);
-    expect(answer.json()).toMatchObject({ status: 503, code: 'engine_unavailable' });
-    expect(await countBlobs('image bytes')).toBe(0);
-  });
-
-  test('the worker’s answer is returned, and neither row nor image stays', async () => {
-    const worker = await registerWorker(api);
-    const seen: { topK: number; fileNames: string[] }[] = [];
-    const consumer = await api.queues.consume(
-      'predict',
-      async ({ id }) => {
-        const claim = await api.database.predictions.claim(id, worker);
-        if (!claim) return 'done';
-        seen.push({ topK: claim.topK, fileNames: claim.images.map(({ fileName }) => fileName) });
-        const outcome = claim.images.some(({ fileName }) => fileName === 'bad.png')
-          ? { error: { code: 'image_invalid', message: 'bad.png is not an image' } }
-          : {
-              results: claim.images.map(({ fileName }) => ({
-                fileName,
-                classes: [{ label: 0, class: 'circle', probability: 1 }],
-                error: null,
-              })),
-              seconds: 1,
-            };
-        await api.database.predictions.finish(id, outcome);
-        return 'done';
-      },
-      { concurrency: 4 },
-    );
-    const answer = await predict(modelId, [png, { ...png, fileName: 'b.png', value: 'other' }], '?topK=50');
-    expect(answer.statusCode, answer.body).toBe(200);
-    expect(answer.json().results.map(({ fileName }: { fileName: string }) => fileName)).toEqual([
-      'a.png',
-      'b.png',
-    ]);
-    expect(seen).toEqual([{ topK: 3, fileNames: ['a.png', 'b.png'] }]);
-    expect(await countBlobs('image bytes')).toBe(0);
-
-    const bad = await predict(modelId, [{ ...png, fileName: 'bad.png' }]);
-    expect(bad.json()).toMatchObject({
-      status: 422,
-      code: 'image_invalid',
-      detail: 'bad.png is not an image',
-    });
-    const { rows } = await api.database.pool.query('select count(*)::int as count from predictions');
-    expect(rows[0].count).toBe(0);
-    await consumer.close({ handBack: true });
-    await api.database.workers.remove(worker);
-  });
-
-  test('an image that is also a checkpoint does not take the checkpoint with it', async () => {
-    expect((await predict(modelId, [{ ...png, value: checkpointBytes(false) as never }])).statusCode).toBe(
-      503,
-    );
-    const model = (await api.app.inject(`/v1/models/${modelId}`)).json();
-    expect(await api.storage.stat(model.sha256)).not.toBeNull();
-    expect(jobWorker).toBeTruthy();
-  });
-});
-
-async function countBlobs(text: string): Promise<number> {
-  let count = 0;
-  for await (const { key } of api.storage.list())
-    if ((await api.storage.read(key)).equals(Buffer.from(text))) count += 1;
-  return count;
-}

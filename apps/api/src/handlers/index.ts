@@ -2,6 +2,7 @@ import type { Handlers } from '../contract.js';
 import type { Services } from '../services.js';
 import { createDatasetHandlers } from './datasets.js';
 import { createEventHandlers } from './events.js';
+import { createGroupHandlers } from './groups.js';
 import { createJobFileHandlers } from './job-files.js';
 import { createJobHandlers } from './jobs.js';
 import { createMetricsHandlers } from './metrics.js';
@@ -15,6 +16,7 @@ export const createHandlers = (services: Services): Handlers => ({
   ...createDatasetHandlers(services),
   ...createSampleHandlers(services),
   ...createJobHandlers(services),
+  ...createGroupHandlers(services),
   ...createMetricsHandlers(services),
   ...createEventHandlers(services),
   ...createJobFileHandlers(services),

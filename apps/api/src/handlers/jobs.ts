@@ -6,6 +6,7 @@ import {
   type Recipe,
   SpecError,
 } from '@ravine/contracts';
+import type { CancelMode, TrainQueue } from '@ravine/database';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Context, HandlersOf } from '../contract.js';
 import { pointerOf } from '../http/field-errors.js';
@@ -20,7 +21,7 @@ export const jobNotFound = (id: string): AppError =>
   new AppError('job_not_found', { detail: `There is no job ${id}` });
 
 export function createJobHandlers(services: Services): HandlersOf<Names> {
-  const { database, queues } = services;
+  const { database } = services;
   return {
     async planJob({ body }, { project }) {
       const planned = await plan(services, project, body.recipe);
@@ -45,10 +46,7 @@ export function createJobHandlers(services: Services): HandlersOf<Names> {
         maxMinutes: body.maxMinutes,
         queue,
       });
-      // The row is the truth: where the queue does not answer now, the sweeper delivers it later.
-      await queues
-        .enqueue(queue, id, { priority: body.priority })
-        .catch((err) => log.warn({ err, id }, 'job waits for the sweeper'));
+      await enqueue(services, { id, queue, priority: body.priority }, log);
       reply.header('location', `/v1/jobs/${id}`);
       return job;
     },
@@ -57,20 +55,43 @@ export function createJobHandlers(services: Services): HandlersOf<Names> {
 
     getJob: ({ params }, context) => findJob(services, context, params.jobId),
 
-    async cancelJob({ params: { jobId }, body }, { project, log }) {
-      const outcome = await database.jobs.requestCancel(project, jobId, body.mode);
+    async cancelJob({ params: { jobId }, body }, context) {
+      const outcome = await cancelJob(services, context, jobId, body.mode);
       if (outcome === null) throw jobNotFound(jobId);
       if (outcome === 'illegal') {
-        const job = await database.jobs.get(project, jobId);
+        const job = await database.jobs.get(context.project, jobId);
         throw new AppError('illegal_transition', {
           detail: `The job is ${job?.status ?? 'gone'} and cannot be cancelled any more`,
           data: { status: job?.status ?? null },
         });
       }
-      if (outcome.changed) await tellWorkers(services, outcome.job, log);
       return outcome.job;
     },
   };
+}
+
+/** Puts a queued job into its queue. The row is the truth: where the queue does not answer now, the sweeper delivers it later. */
+export async function enqueue(
+  { queues }: Services,
+  { id, queue, priority }: { id: string; queue: TrainQueue; priority: number },
+  log: FastifyBaseLogger,
+): Promise<void> {
+  await queues
+    .enqueue(queue, id, { priority })
+    .catch((err) => log.warn({ err, id }, 'job waits for the sweeper'));
+}
+
+/** Asks for the end of a job and tells the workers; the answer is that of the repository. */
+export async function cancelJob(
+  services: Services,
+  { project, log }: Context,
+  jobId: string,
+  mode: CancelMode,
+) {
+  const outcome = await services.database.jobs.requestCancel(project, jobId, mode);
+  if (outcome !== null && outcome !== 'illegal' && outcome.changed)
+    await tellWorkers(services, outcome.job, log);
+  return outcome;
 }
 
 /** Foreign and missing jobs answer the same. */
@@ -80,7 +101,8 @@ export async function findJob({ database }: Services, { project }: Context, jobI
   return job;
 }
 
-async function plan({ database }: Services, project: string, asked: Recipe) {
+/** Resolves a recipe on its dataset; a recipe that cannot be trained on it is refused with every reason. */
+export async function plan({ database }: Services, project: string, asked: Recipe) {
   const { manifest } = await readyDataset(database, project, asked.dataset, '/recipe/dataset');
   try {
     return planTraining(asked, datasetFacts(asked.dataset, manifest));
@@ -99,7 +121,7 @@ function recipeInvalid(error: SpecError): AppError {
   return new AppError('recipe_invalid', { detail: error.message, errors, cause: error });
 }
 
-const defaultName = (architecture: { kind: string }, id: string): string =>
+export const defaultName = (architecture: { kind: string }, id: string): string =>
   `${architecture.kind}-${id.slice(-6)}`;
 
 /** Hints only: the worker also sees the row, and a cancelled row is refused when it is delivered. */

@@ -4,16 +4,20 @@ import { DatasetError, preprocess } from '@ravine/datasets';
 import { loadTorchEngine } from '@ravine/engine-torch';
 import {
   compileProgram,
+  createOutputMean,
   decodeCheckpoint,
   EngineError,
   modelWeights,
+  rank,
   SafetensorsError,
   type Session,
+  testTimeViews,
+  viewLogits,
 } from '@ravine/training';
 import { openChannel } from './channel.js';
 import type { FromChild, PredictModel, ToChild } from './protocol.js';
 import { readWhole } from './read-whole.js';
-import { createSessionCache } from './session-cache.js';
+import { createSessionCache, type SessionCache } from './session-cache.js';
 
 /** Sessions that are kept ready; each holds one model's weights. */
 const KEPT_MODELS = 4;
@@ -32,14 +36,10 @@ export async function predictOnRequest(): Promise<void> {
   });
 }
 
-async function answer(
-  request: Request,
-  sessions: ReturnType<typeof createSessionCache>,
-): Promise<FromChild<'predict'>> {
-  const { requestId, model } = request;
+async function answer(request: Request, sessions: SessionCache): Promise<FromChild<'predict'>> {
+  const { requestId } = request;
   try {
-    const session = await sessions.get(`${model.id}@${request.device}`, () => openSession(request));
-    return { type: 'predicted', requestId, results: await classify(session, request) };
+    return { type: 'predicted', requestId, results: await classify(request, sessions) };
   } catch (error) {
     const code =
       error instanceof EngineError
@@ -56,7 +56,7 @@ async function answer(
   }
 }
 
-async function openSession({ model, device, threads }: Request): Promise<Session> {
+async function openSession(model: PredictModel, { device, threads }: Request): Promise<Session> {
   const { engine, reason } = loadTorchEngine();
   if (!engine) throw new EngineError('engine_unavailable', reason);
   const { height, width, channels } = model.input;
@@ -72,38 +72,76 @@ function programOf({ recipe, input, classes, precision }: PredictModel) {
   return compileProgram(recipe, { id: recipe.dataset, ...input, classes, counts: {} }, precision);
 }
 
+type Read = { fileName: string; pixels: Uint8Array | null; error: Result['error'] };
+
 /** An image that cannot be used gets an error of its own; the others are classified. */
-async function classify(session: Session, { model, images, topK }: Request): Promise<Result[]> {
-  const { height, width, channels, fit } = model.input;
-  const shape = { height, width, channels: channels === 1 ? 1 : 3, fit } as const;
-  const results: Result[] = [];
-  for (let first = 0; first < images.length; first += BATCH) {
-    const batch = await Promise.all(
-      images.slice(first, first + BATCH).map(async ({ fileName, path }) => {
-        try {
-          return { fileName, pixels: await preprocess(await readFile(path), shape), error: null };
-        } catch (error) {
-          if (!(error instanceof DatasetError)) throw error;
-          return { fileName, pixels: null, error: { code: error.code, message: error.message } };
-        }
-      }),
-    );
-    const good = batch.flatMap(({ pixels }) => (pixels ? [pixels] : []));
-    const probabilities = good.length > 0 ? await session.predict(Buffer.concat(good), good.length) : null;
-    let row = 0;
-    for (const { fileName, pixels, error } of batch) {
-      const size = model.classes.length;
-      const shares = pixels ? probabilities?.subarray(row * size, ++row * size) : undefined;
-      results.push({ fileName, classes: shares ? best(shares, model.classes, topK) : null, error });
-    }
-  }
-  return results;
+async function classify(request: Request, sessions: SessionCache): Promise<Result[]> {
+  const { members, images, topK } = request;
+  const names = members[0]?.model.classes ?? [];
+  const read = new Map<string, Read[]>(); // models of one fit see the same pixels
+  for (const { model } of members)
+    if (!read.has(model.input.fit)) read.set(model.input.fit, await readImages(images, model.input));
+  const [some = []] = read.values(); // an image that one fit cannot use, none can
+  const count = some.filter(({ pixels }) => pixels !== null).length;
+  const mean = createOutputMean(request.combination, count, names.length);
+  if (count > 0)
+    for (const { model, weight } of members)
+      mean.add(await outputsOf(model, read.get(model.input.fit) ?? [], request, sessions), weight);
+  const logits = mean.logits();
+  let row = 0;
+  return some.map(({ fileName, pixels, error }) => {
+    if (pixels === null) return { fileName, classes: null, error };
+    const best = rank(logits.subarray(row * names.length, ++row * names.length), topK);
+    const classes = best.classes.map((label, i) => ({
+      label,
+      class: names[label] ?? String(label),
+      probability: best.probabilities[i] ?? 0,
+    }));
+    return { fileName, classes, error };
+  });
 }
 
-/** The most probable classes, best first; equal ones in the order of their labels. */
-function best(shares: Float32Array, names: string[], topK: number): NonNullable<Result['classes']> {
-  return [...shares]
-    .map((probability, label) => ({ label, class: names[label] ?? String(label), probability }))
-    .sort((a, b) => b.probability - a.probability || a.label - b.label)
-    .slice(0, topK);
+async function readImages(images: Request['images'], input: PredictModel['input']): Promise<Read[]> {
+  const { height, width, channels, fit } = input;
+  const shape = { height, width, channels: channels === 1 ? 1 : 3, fit } as const;
+  const all: Read[] = [];
+  for (let first = 0; first < images.length; first += BATCH)
+    all.push(
+      ...(await Promise.all(
+        images.slice(first, first + BATCH).map(async ({ fileName, path }) => {
+          try {
+            return { fileName, pixels: await preprocess(await readFile(path), shape), error: null };
+          } catch (error) {
+            if (!(error instanceof DatasetError)) throw error;
+            return { fileName, pixels: null, error: { code: error.code, message: error.message } };
+          }
+        }),
+      )),
+    );
+  return all;
+}
+
+/** Outputs of one model for the images that can be used, averaged over its views. */
+async function outputsOf(
+  model: PredictModel,
+  images: Read[],
+  request: Request,
+  sessions: SessionCache,
+): Promise<Float64Array> {
+  const session = await sessions.get(`${model.id}@${request.device}`, () => openSession(model, request));
+  const good = images.flatMap(({ pixels }) => (pixels ? [pixels] : []));
+  const { testTimeAugmentation: options, recipe, input, classes } = model;
+  const { augmentation, seed } = recipe;
+  const views = options
+    ? testTimeViews(options, { height: input.height, width: input.width, augmentation, seed })
+    : [{ weight: 1, draw: () => [] }];
+  const settings = {
+    views,
+    average: options?.average ?? 'logits',
+    classes: classes.length,
+    batchSize: BATCH,
+  };
+  // Every image is looked at with the draws of sample 0: its answer does not depend on what is sent with it.
+  const samples = new Int32Array(good.length);
+  return viewLogits(session, { pixels: Buffer.concat(good), count: good.length }, samples, settings);
 }

@@ -1,4 +1,5 @@
 import {
+  Combination,
   DatasetManifest,
   Evaluation,
   Failure,
@@ -9,7 +10,7 @@ import {
   Progress,
   Worker,
 } from '@ravine/contracts';
-import { ResolvedRecipe } from '@ravine/training';
+import { ResolvedRecipe, TestTimeAugmentation } from '@ravine/training';
 import { z } from 'zod';
 
 /**
@@ -26,6 +27,8 @@ const PredictModel = z.strictObject({
   classes: z.array(z.string()),
   input: Model.shape.input,
   precision: Precision,
+  /** Views whose outputs are averaged; null is the plain image. */
+  testTimeAugmentation: TestTimeAugmentation.nullable(),
   /** Path of a verified local copy of the checkpoint. */
   weights: z.string(),
 });
@@ -178,7 +181,9 @@ const protocol = {
     toChild: z.strictObject({
       type: z.literal('predict'),
       requestId: z.string(),
-      model: PredictModel,
+      /** Answer together; weights sum to 1. */
+      members: z.array(z.strictObject({ model: PredictModel, weight: z.number() })).min(1),
+      combination: Combination,
       images: z.array(ImageFile),
       topK: z.int(),
       device: z.string(),

@@ -1,9 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Model, TestTimeChoice } from '@ravine/contracts';
 import type { Database, PredictionClaim } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
 import { StorageError } from '@ravine/storage';
+import { type ResolvedRecipe, TestTimeAugmentation } from '@ravine/training';
 import { ChildEnded } from '../child/host.js';
+import type { PredictModel } from '../child/protocol.js';
 import { belongsElsewhere } from '../elsewhere.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
@@ -54,7 +57,10 @@ async function predictTwice(request: PredictRequest, { predictor, log }: WorkerC
     return await predictor.predict(request);
   } catch (err) {
     if (!(err instanceof ChildEnded)) throw err;
-    log.warn({ model: request.model.id, err }, 'the prediction process ended; a new one is asked');
+    log.warn(
+      { models: request.members.map(({ model }) => model.id), err },
+      'the prediction process ended; a new one is asked',
+    );
     return await predictor.predict(request);
   }
 }
@@ -64,10 +70,7 @@ async function requestOf(
   folder: string,
   context: WorkerContext,
 ): Promise<PredictRequest> {
-  const { cache, database, storage, settings } = context;
-  const { model } = claim;
-  const job = await database.jobs.get(claim.project, model.jobId);
-  if (!job) throw new PredictRefused('model_not_found', `the job of the model ${model.id} is gone`);
+  const { storage, settings } = context;
   const images = await Promise.all(
     claim.images.map(async ({ fileName, key }, i) => {
       const path = join(folder, String(i));
@@ -76,20 +79,42 @@ async function requestOf(
     }),
   );
   return {
-    model: {
-      id: model.id,
-      recipe: job.recipe,
-      classes: model.classes,
-      input: model.input,
-      precision: 'fp32', // the same answer on every machine
-      weights: await cache.fetch(model.sha256),
-    },
+    members: await Promise.all(
+      claim.members.map(async ({ model, weight }) => ({
+        model: await modelOf(model, claim, context),
+        weight,
+      })),
+    ),
+    combination: claim.combination,
     images,
-    topK: Math.min(claim.topK, model.classes.length),
+    topK: claim.topK,
     device: deviceFor(context),
     threads: Math.max(1, Math.floor(settings.threads / 2)),
   };
 }
+
+async function modelOf(
+  model: Model,
+  { project, testTimeAugmentation }: PredictionClaim,
+  { cache, database }: WorkerContext,
+): Promise<PredictModel> {
+  const job = await database.jobs.get(project, model.jobId);
+  if (!job) throw new PredictRefused('model_not_found', `the job of the model ${model.id} is gone`);
+  return {
+    id: model.id,
+    recipe: job.recipe,
+    classes: model.classes,
+    input: model.input,
+    precision: 'fp32', // the same answer on every machine
+    testTimeAugmentation: viewsOf(testTimeAugmentation, job.recipe),
+    weights: await cache.fetch(model.sha256),
+  };
+}
+
+const viewsOf = (choice: TestTimeChoice, recipe: ResolvedRecipe): TestTimeAugmentation | null => {
+  if (choice === 'none') return null;
+  return choice === 'recipe' ? recipe.testTimeAugmentation : TestTimeAugmentation.parse({ kind: choice });
+};
 
 /** A GPU where there is one, else the CPU. */
 function deviceFor({ engines }: WorkerContext): string {

@@ -11,8 +11,15 @@ export function integerValue(text: string): number {
   return Number(text);
 }
 
+/** Comma-separated whole numbers. */
+export const integerList = (text: string): number[] =>
+  text.split(',').map((part) => integerValue(part.trim()));
+
 /** Comma-separated names. */
 export const namesValue = (text: string): string[] => text.split(',').map((name) => name.trim());
+
+/** Repeatable. */
+export const numberList = (text: string, before: number[] = []): number[] => [...before, numberValue(text)];
 
 export const listValue = (text: string, before: string[] = []): string[] => [...before, text];
 

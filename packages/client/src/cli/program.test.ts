@@ -206,3 +206,60 @@ it('refuses a dataset file that is not there before it asks the service', async 
   expect([code, server.asked.length]).toEqual([2, 0]);
   expect(err).toContain('no such file');
 });
+
+describe('groups', () => {
+  const group = {
+    id: 'grp_1',
+    name: 'three',
+    plan: { kind: 'replicates', seeds: [1, 2] },
+    datasetId: 'ds_1',
+    members: [{ jobId: 'job_1', status: 'succeeded', seed: 1, fold: null, testAccuracy: 0.9 }],
+    statistics: {
+      testAccuracy: {
+        count: 2,
+        mean: 0.9,
+        standardDeviation: 0.01,
+        interval: { level: 0.95, lower: 0.81, upper: 0.99 },
+      },
+      testLoss: null,
+    },
+  };
+
+  it('are submitted with a plan and shown with their statistics', async () => {
+    answer = () => ({ status: 201, json: group });
+    const recipe = ['--preset', 'shapes', '--dataset', 'ds_1'];
+    const { code, out } = await run(['groups', 'submit', '--seeds', '1,2', ...recipe]);
+    expect(code).toBe(0);
+    expect(JSON.parse(server.asked[0]?.body.toString() ?? '')).toEqual({
+      plan: { kind: 'replicates', seeds: [1, 2] },
+      recipe: { preset: 'shapes', dataset: 'ds_1' },
+    });
+    expect(out).toContain('0.81000 … 0.99000 (0.95)');
+    expect(out).not.toContain('testLoss');
+  });
+
+  it.each([[[]], [['--folds', '3', '--replicates', '2']]])('need one plan: %j', async (flags) => {
+    answer = () => ({ json: group });
+    const { code, err } = await run(['groups', 'submit', '--dataset', 'ds_1', ...flags]);
+    expect(code).toBe(2);
+    expect(err).toContain('one of --replicates, --seeds and --folds');
+    expect(server.asked).toEqual([]);
+  });
+});
+
+describe('several models', () => {
+  const predicted = { results: [{ fileName: 'a', classes: [], error: null }], seconds: 1 };
+  it('answer as one, with views', async () => {
+    const image = path.join(folder, 'a.png');
+    writeFileSync(image, 'image');
+    answer = () => ({ json: predicted });
+    const flags = ['--with', 'mdl_2', '--weight', '2', '--weight', '1', '--combine', 'vote'];
+    await run(['models', 'predict', 'mdl_1', image, ...flags, '--test-time', 'flips']);
+    const [asked] = server.asked;
+    expect(asked?.url).toBe('/v1/ensembles/predict');
+    const form = asked?.body.toString() ?? '';
+    for (const part of ['["mdl_1","mdl_2"]', '[2,1]', 'vote', 'flips']) expect(form).toContain(part);
+    await run(['models', 'predict', 'mdl_1', image, '--test-time', 'recipe']);
+    expect(server.asked[1]?.url).toBe('/v1/models/mdl_1/predict?topK=3&testTimeAugmentation=recipe');
+  });
+});

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addDatasetCommands } from './commands/datasets.js';
+import { addGroupCommands } from './commands/groups.js';
 import { addArtifactCommands, addCheckpointCommands, addJobDataCommands } from './commands/job-data.js';
 import { addJobCommands } from './commands/jobs.js';
 import { addModelCommands } from './commands/models.js';
@@ -31,6 +32,7 @@ export async function runCli(argv: string[], host: Io): Promise<number> {
   const jobs = group('jobs', 'plan, submit, follow and end training jobs');
   addJobCommands(jobs);
   addJobDataCommands(jobs);
+  addGroupCommands(group('groups', 'jobs that belong together: replicates over seeds, cross-validation'));
   addCheckpointCommands(group('checkpoints', 'list and download checkpoints of a job'));
   addArtifactCommands(group('artifacts', 'list and download files that a job left'));
   addModelCommands(group('models', 'make models and classify images'));

@@ -1,6 +1,17 @@
+import type { Combination, TestTimeChoice } from '@ravine/contracts';
 import type { FileSource } from '../multipart.js';
 import { itemsOf } from '../pages.js';
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.js';
+
+export interface EnsembleInput {
+  /** Ids of models with the same classes and input size. */
+  models: readonly string[];
+  /** One for each; default equal. They are divided by their sum. */
+  weights?: readonly number[] | undefined;
+  combination?: Combination | undefined;
+  testTimeAugmentation?: TestTimeChoice | undefined;
+  topK?: number | undefined;
+}
 
 export function createModels({ json, raw }: Transport) {
   const list = (query: QueryOf<'listModels'> = {}, call?: CallOptions) => json('listModels', { query }, call);
@@ -20,5 +31,19 @@ export function createModels({ json, raw }: Transport) {
       query: QueryOf<'predict'> = {},
       call?: CallOptions,
     ) => json('predict', { params: { modelId }, query, files }, call),
+    /** The same of several models that answer as one. */
+    predictTogether: (
+      { models, weights, ...options }: EnsembleInput,
+      files: readonly FileSource[],
+      call?: CallOptions,
+    ) => {
+      const text = Object.entries(options).filter(([, value]) => value !== undefined);
+      const fields = {
+        models: JSON.stringify(models),
+        ...(weights ? { weights: JSON.stringify(weights) } : {}),
+        ...Object.fromEntries(text.map(([name, value]) => [name, String(value)])),
+      };
+      return json('predictEnsemble', { fields, files }, call);
+    },
   };
 }

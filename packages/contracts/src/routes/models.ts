@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { ModelId } from '../ids.js';
-import { CreateModel, ListModelsQuery, Model, ModelPage, Prediction, PredictQuery } from '../model.js';
+import {
+  CreateModel,
+  EnsemblePrediction,
+  ListModelsQuery,
+  Model,
+  ModelPage,
+  PredictEnsemble,
+  Prediction,
+  PredictQuery,
+} from '../model.js';
 import type { RouteContract } from './contract.js';
 
 const modelParams = z.strictObject({ modelId: ModelId });
@@ -55,6 +64,23 @@ export const modelRoutes = {
     response: { status: 200, body: Prediction },
     errors: [
       'model_not_found',
+      'engine_unavailable',
+      'prediction_timeout',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  },
+  predictEnsemble: {
+    method: 'POST',
+    path: '/v1/ensembles/predict',
+    tag: 'models',
+    summary: 'Classify uploaded images with several models that answer as one',
+    body: PredictEnsemble,
+    files: { minimum: 1, maximum: 64, description: 'JPEG, PNG, WebP, GIF or TIFF images' },
+    response: { status: 200, body: EnsemblePrediction },
+    errors: [
+      'model_not_found',
+      'models_incompatible',
       'engine_unavailable',
       'prediction_timeout',
       'payload_too_large',

@@ -182,4 +182,9 @@ EvaluationRequest to_evaluation_request(const Napi::Object& value) {
           integer(value, "batchSize")};
 }
 
+LogitsRequest to_logits_request(const Napi::Object& value) {
+  return {text(value, "split"), data<uint8_t>(value, "images"), data<int32_t>(value, "indices"),
+          integer(value, "count"), integer(value, "batchSize"), list(value, "augmentation", to_augmentation)};
+}
+
 }  // namespace ravine

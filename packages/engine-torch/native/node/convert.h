@@ -14,5 +14,7 @@ Dataset to_dataset(const Napi::Object& value);
 StepPlan to_plan(const Napi::Object& value);
 /// Points into `indices`: keep `value` alive.
 EvaluationRequest to_evaluation_request(const Napi::Object& value);
+/// Points into `indices`, `images` and the draws: keep `value` alive.
+LogitsRequest to_logits_request(const Napi::Object& value);
 
 }  // namespace ravine

@@ -52,6 +52,7 @@ Napi::Function SessionObject::define(Napi::Env env) {
   return DefineClass(env, "Session",
                      {InstanceMethod("build", &SessionObject::build), InstanceMethod("train", &SessionObject::train),
                       InstanceMethod("evaluate", &SessionObject::evaluate),
+                      InstanceMethod("logits", &SessionObject::logits),
                       InstanceMethod("predict", &SessionObject::predict), InstanceMethod("state", &SessionObject::state),
                       InstanceMethod("restore", &SessionObject::restore),
                       InstanceMethod("close", &SessionObject::close),
@@ -147,6 +148,20 @@ Napi::Value SessionObject::evaluate(const Napi::CallbackInfo& info) {
     return session_->evaluate(request, stop);
   };
   return run(info, {}, compute, to_results);
+}
+
+Napi::Value SessionObject::logits(const Napi::CallbackInfo& info) {
+  const auto compute = [this, request = to_logits_request(info[0].As<Napi::Object>()),
+                        stop = stop_when(info[1])](Notifier&) {
+    session_->enter();
+    return session_->logits(request, stop);
+  };
+  return run(info, {}, compute, [](Napi::Env env, Logits& logits) -> Napi::Value {
+    Napi::Object result = Napi::Object::New(env);
+    result["values"] = to_array(env, std::move(logits.values));
+    result["stopped"] = Napi::Boolean::New(env, logits.stopped);
+    return result;
+  });
 }
 
 Napi::Value SessionObject::predict(const Napi::CallbackInfo& info) {

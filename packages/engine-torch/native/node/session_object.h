@@ -23,6 +23,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value build(const Napi::CallbackInfo& info);
   Napi::Value train(const Napi::CallbackInfo& info);
   Napi::Value evaluate(const Napi::CallbackInfo& info);
+  Napi::Value logits(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);
   Napi::Value state(const Napi::CallbackInfo& info);
   Napi::Value restore(const Napi::CallbackInfo& info);

@@ -35,16 +35,17 @@ export const augmentationProblems = (list: Augmentation[], image: ImageSize): Sp
 
 /**
  * Draws of every augmentation in the list for these samples of one epoch. A sample's draws depend on (seed, place in
- * the list, epoch, sample index) only, never on the batch it is in.
+ * the list, epoch, sample index) only, never on the batch it is in. Views at test time have a stream of their own.
  */
 export const drawAugmentations = (
   list: Augmentation[],
   seed: number,
   epoch: number,
   samples: Int32Array,
+  stream: number = streams.augmentation,
 ): AugmentationDraws[] =>
   list.map((options, place) =>
     definition(options.kind).draw(options, samples.length, (i) =>
-      randomStream(seed, streams.augmentation + place, epoch, samples[i]),
+      randomStream(seed, stream + place, epoch, samples[i]),
     ),
   );

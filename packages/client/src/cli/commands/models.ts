@@ -1,10 +1,10 @@
-import type { Model, Prediction } from '@ravine/contracts';
+import type { Combination, Model, Prediction, TestTimeChoice } from '@ravine/contracts';
 import { fileFromDisk } from '../../node/file.js';
 import { save } from '../../node/save.js';
 import type { CommandSet, Context } from '../context.js';
 import { exitCode, UsageError } from '../exit-code.js';
 import { bytes, facts, percent, table } from '../format.js';
-import { integerValue, pairValue } from '../option-values.js';
+import { integerValue, listValue, numberList, pairValue } from '../option-values.js';
 
 /** Most images that one request takes. */
 const BATCH = 64;
@@ -26,7 +26,11 @@ export function addModelCommands(set: CommandSet): void {
     .option('-o, --output <file>', 'default: <model id>.safetensors');
   set
     .add('predict <model> <images...>', 'classify images', predict)
-    .option('--top-k <count>', 'classes per image', integerValue, 3);
+    .option('--top-k <count>', 'classes per image', integerValue, 3)
+    .option('--test-time <kind>', 'views that are averaged: none, recipe, flips or shifts')
+    .option('--with <model>', 'another model that answers together with it; may be repeated', listValue)
+    .option('--weight <number>', 'of each model, in their order; default equal', numberList)
+    .option('--combine <kind>', 'of several models: probabilities, logits or vote');
 }
 
 interface CreateFlags {
@@ -74,24 +78,43 @@ async function download(context: Context, modelId: string, flags: { output?: str
   context.print({ file, ...model }, () => `${file} (${bytes(model.bytes)}, sha256 verified)`);
 }
 
-async function predict(context: Context, modelId: string, images: string[], { topK }: { topK: number }) {
+interface PredictFlags {
+  topK: number;
+  testTime?: TestTimeChoice;
+  with?: string[];
+  weight?: number[];
+  combine?: Combination;
+}
+
+/** One model, or several together; the service checks what the flags say. */
+async function ask(
+  { client, signal }: Context,
+  modelId: string,
+  files: Awaited<ReturnType<typeof fileFromDisk>>[],
+  { topK, testTime, with: others, weight: weights, combine: combination }: PredictFlags,
+) {
+  const options = { topK, testTimeAugmentation: testTime };
+  if (others === undefined) return client.models.predict(modelId, files, options, { signal });
+  const models = [modelId, ...others];
+  return client.models.predictTogether({ models, weights, combination, ...options }, files, { signal });
+}
+
+async function predict(context: Context, modelId: string, images: string[], flags: PredictFlags) {
+  if (flags.with === undefined && (flags.weight !== undefined || flags.combine !== undefined))
+    throw new UsageError('--weight and --combine are of several models: name the others by --with');
   const files = await Promise.all(images.map(fileFromDisk));
   let seconds = 0;
   const results: Prediction['results'] = [];
   for (let at = 0; at < files.length; at += BATCH) {
-    const answer = await context.client.models.predict(
-      modelId,
-      files.slice(at, at + BATCH),
-      { topK },
-      context,
-    );
+    const answer = await ask(context, modelId, files.slice(at, at + BATCH), flags);
     // Answers come in the order of the upload; the names of the command line say more than base names.
     results.push(
       ...answer.results.map((result, i) => ({ ...result, fileName: images[at + i] ?? result.fileName })),
     );
     seconds += answer.seconds;
   }
-  context.print({ object: 'prediction', modelId, results, seconds }, () =>
+  const members = flags.with && { members: [modelId, ...flags.with] };
+  context.print({ object: 'prediction', ...(members ?? { modelId }), results, seconds }, () =>
     table(
       ['IMAGE', 'CLASS', 'PROBABILITY', 'NEXT'],
       results.map(({ fileName, classes, error }) => {
