@@ -79,7 +79,28 @@ export const Catalog = z
     losses: z.array(CatalogEntry),
     architectures: z.array(CatalogEntry),
     augmentations: z.array(CatalogEntry),
-    presets: z.array(CatalogEntry),
+    testTimeAugmentations: z.array(CatalogEntry),
+    presets: z.array(
+      CatalogEntry.extend({
+        origin: z
+          .object({ published: z.string(), chosen: z.string() })
+          .describe('Which settings somebody has published, and which are a choice made here'),
+        measured: z
+          .array(
+            z.object({
+              dataset: z.string(),
+              seeds: z.int(),
+              accuracy: z.number(),
+              standardDeviation: z.number().nullable(),
+              testTimeAccuracy: z.number().nullable(),
+              minutes: z.number(),
+              machine: z.string(),
+              date: z.string(),
+            }),
+          )
+          .describe('What it reached where it was tried; empty until somebody did'),
+      }),
+    ),
     recipe: z.record(z.string(), z.unknown()).describe('JSON schema of the whole recipe'),
   })
   .meta({ id: 'Catalog' });

@@ -6,8 +6,17 @@ import { losses } from './losses/index.js';
 import { optimizers } from './optimizers/index.js';
 import { PresetKind, presets } from './presets/index.js';
 import { schedules } from './schedules/index.js';
+import { testTimeAugmentations } from './test-time/index.js';
 
-const families = { optimizers, schedules, losses, architectures, augmentations, presets };
+const families = {
+  optimizers,
+  schedules,
+  losses,
+  architectures,
+  augmentations,
+  testTimeAugmentations,
+  presets,
+};
 const catalog = createCatalog();
 
 describe.each(Object.keys(families) as (keyof typeof families)[])('%s', (family) => {
@@ -24,7 +33,8 @@ describe.each(Object.keys(families) as (keyof typeof families)[])('%s', (family)
 
 it('describes every option but the discriminator', () => {
   const { optimizers: entries, schedules: segments, losses: costs, augmentations: changes } = catalog;
-  for (const { kind, schema } of [...entries, ...segments, ...costs, ...changes])
+  const { testTimeAugmentations: views } = catalog;
+  for (const { kind, schema } of [...entries, ...segments, ...costs, ...changes, ...views])
     for (const [name, property] of Object.entries((schema.properties ?? {}) as Record<string, object>))
       if (name !== 'kind') expect(property, `${kind}.${name}`).toHaveProperty('description');
 });
@@ -36,4 +46,9 @@ it('has a recipe schema that names every field and refuses others', () => {
 
 it('has an entry for every preset kind', () => {
   expect(Object.keys(presets)).toEqual(PresetKind.options);
+});
+
+it('says of every preset what is published and what was chosen here', () => {
+  for (const { kind, origin } of catalog.presets)
+    for (const text of [origin.published, origin.chosen]) expect(text, kind).toMatch(/^[A-Z].{8,}\.$/s);
 });

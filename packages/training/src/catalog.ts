@@ -4,7 +4,7 @@ import { augmentations } from './augmentations/index.js';
 import type { FamilyEntry } from './family.js';
 import { losses } from './losses/index.js';
 import { optimizers } from './optimizers/index.js';
-import { presets } from './presets/index.js';
+import { type MeasuredPreset, type PresetOrigin, presets } from './presets/index.js';
 import { Recipe } from './recipe.js';
 import { schedules } from './schedules/index.js';
 import { testTimeAugmentations } from './test-time/index.js';
@@ -17,6 +17,12 @@ export interface CatalogEntry extends FamilyEntry<string> {
   schema: Record<string, unknown>;
 }
 
+/** A preset; its options are in `defaults`. */
+export interface PresetEntry extends CatalogEntry {
+  origin: PresetOrigin;
+  measured: MeasuredPreset[];
+}
+
 export interface Catalog {
   optimizers: CatalogEntry[];
   schedules: CatalogEntry[];
@@ -24,7 +30,7 @@ export interface Catalog {
   architectures: CatalogEntry[];
   augmentations: CatalogEntry[];
   testTimeAugmentations: CatalogEntry[];
-  presets: CatalogEntry[];
+  presets: PresetEntry[];
   /** JSON schema of the whole recipe. */
   recipe: Record<string, unknown>;
 }
@@ -72,6 +78,8 @@ export const createCatalog = (): Catalog => ({
   presets: Object.values(presets).map((preset) => ({
     ...describe(preset),
     defaults: preset.recipe,
+    origin: preset.origin,
+    measured: preset.measured,
     schema: { type: 'string', const: preset.kind },
   })),
   recipe: jsonSchema(Recipe),

@@ -25,7 +25,7 @@ async function open({ dataset, recipe, precision, threads }) {
 }
 
 async function train({ recipe, program, data, session }) {
-  const views = runSplits(data, recipe.validation.fraction, recipe.seed);
+  const views = runSplits(data, recipe);
   const planner = createStepPlanner(recipe, program, views.train);
   await session.restore(initialState(program, recipe.seed));
   for (let epoch = 0; epoch < recipe.epochs; epoch++) {

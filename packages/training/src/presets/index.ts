@@ -1,10 +1,25 @@
 import { z } from 'zod';
 import { fashionCnn } from './fashion-cnn.js';
+import { fashion1Min, fashion5Min, fashion30Min } from './fashion-minutes.js';
+import { homeworkBoss, homeworkMedium, homeworkSimple, homeworkStrong } from './homework.js';
 import { leedlCnn } from './leedl-cnn.js';
 import { shapes } from './shapes.js';
 
-/** Every preset, by kind. */
-export const presets = { 'leedl-cnn': leedlCnn, 'fashion-cnn': fashionCnn, shapes };
+export type { MeasuredPreset, PresetOrigin } from './definition.js';
 
-export const PresetKind = z.enum(['leedl-cnn', 'fashion-cnn', 'shapes']);
+/** Every preset, by kind. */
+export const presets = {
+  'leedl-cnn': leedlCnn,
+  'hw3-simple': homeworkSimple,
+  'hw3-medium': homeworkMedium,
+  'hw3-strong': homeworkStrong,
+  'hw3-boss': homeworkBoss,
+  'fashion-cnn': fashionCnn,
+  'fashion-1min': fashion1Min,
+  'fashion-5min': fashion5Min,
+  'fashion-30min': fashion30Min,
+  shapes,
+};
+
+export const PresetKind = z.enum(Object.keys(presets) as (keyof typeof presets)[]);
 export type PresetKind = z.output<typeof PresetKind>;

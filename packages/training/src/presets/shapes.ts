@@ -31,4 +31,6 @@ export const shapes = {
     batchSize: 64,
     epochs: 6,
   },
+  origin: { published: 'Nothing: it is made for the generated shapes.', chosen: 'Everything.' },
+  measured: [],
 } satisfies PresetDefinition<'shapes'>;

@@ -3,7 +3,15 @@ import type { CommandSet, Context } from '../context.js';
 import { exitCode, UsageError } from '../exit-code.js';
 import { table } from '../format.js';
 
-const families = ['optimizers', 'schedules', 'losses', 'architectures', 'augmentations', 'presets'] as const;
+const families = [
+  'optimizers',
+  'schedules',
+  'losses',
+  'architectures',
+  'augmentations',
+  'testTimeAugmentations',
+  'presets',
+] as const;
 
 export function addServiceCommands(set: CommandSet): void {
   set.add('catalog [family] [kind]', `what a recipe may name; families: ${families.join(', ')}`, catalog);
