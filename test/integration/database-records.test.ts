@@ -155,7 +155,9 @@ test('the evaluation of a later attempt replaces the one before', async () => {
   expect(await database.evaluations.get('default', id)).toBeNull();
   expect(await database.evaluations.save(id, attempt, evaluation(0.5))).toBe(true);
   expect(await database.evaluations.save(id, attempt, evaluation(0.25))).toBe(true);
-  expect(await database.evaluations.get('default', id)).toEqual(evaluation(0.25));
+  // One that was written before there were views says that it has none.
+  const read = { ...evaluation(0.25), testTimeAugmentation: null };
+  expect(await database.evaluations.get('default', id)).toEqual(read);
   expect(await database.evaluations.get('other', id)).toBeNull();
 });
 
