@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "layers/winograd_conv.h"
+
 namespace ravine {
 namespace {
 
@@ -9,6 +11,7 @@ using Chain = std::vector<std::string>;
 
 /// What fused layers exist for; the longest chain that fits is taken.
 const std::vector<Chain> kChains = {
+    {"conv2d", "relu", "max-pool"},
     {"batch-norm", "relu", "max-pool"},
     {"batch-norm", "add", "relu"},
     {"batch-norm", "relu"},
@@ -34,13 +37,13 @@ bool joins(const Node& node) {
 
 class UnitFinder {
  public:
-  explicit UnitFinder(const Program& program)
-      : program_(program), readers_(readers_of(program)), taken_(program.nodes.size(), false) {}
+  UnitFinder(const Program& program, const Numerics& numerics)
+      : program_(program), numerics_(numerics), readers_(readers_of(program)), taken_(program.nodes.size(), false) {}
 
   /// The chain's nodes from `first` on; empty where the program does not go on like that.
   std::vector<int> follow(int first, const Chain& chain) const {
     std::vector<int> nodes{first};
-    if (program_.nodes[first].kind != chain[0]) return {};
+    if (program_.nodes[first].kind != chain[0] || !begins(program_.nodes[first])) return {};
     for (size_t k = 1; k < chain.size(); ++k) {
       const int last = nodes.back();
       if (last == program_.output || readers_[last].size() != 1) return {};
@@ -68,7 +71,13 @@ class UnitFinder {
   bool taken(int node) const { return taken_[node]; }
 
  private:
+  /// Whether the fused layers can compute this node in the first place.
+  bool begins(const Node& node) const {
+    return node.kind != "conv2d" || pools_by_winograd(program_, node, numerics_);
+  }
+
   const Program& program_;
+  const Numerics& numerics_;
   std::vector<std::vector<int>> readers_;
   std::vector<bool> taken_;
 };
@@ -78,7 +87,7 @@ class UnitFinder {
 bool pools_by_two(const Node& node) { return node.kernel == 2 && node.stride == 2 && node.padding == 0; }
 
 std::vector<Unit> find_units(const Program& program, const Numerics& numerics) {
-  UnitFinder finder(program);
+  UnitFinder finder(program, numerics);
   std::vector<Unit> units;
   for (int i = 0; i < static_cast<int>(program.nodes.size()); ++i) {
     if (finder.taken(i)) continue;

@@ -11,7 +11,7 @@ namespace {
 
 /// Layers that return fresh memory and never look at it again, so that the next one may work in place.
 bool leaves_its_output_alone(const std::string& kind) {
-  return kind == "conv2d" || kind == "linear" || kind == "add" || kind == "batch-norm" || kind == "batch-norm+relu" ||
+  return kind == "conv2d" || kind == "conv2d+relu+max-pool" || kind == "linear" || kind == "add" || kind == "batch-norm" || kind == "batch-norm+relu" ||
          kind == "batch-norm+relu+max-pool";
 }
 

@@ -25,6 +25,8 @@ interface Case {
   batch: number;
   padding?: number;
   bias?: boolean;
+  /** With ReLU and 2×2 max pooling behind it, which is one layer where the output's size is even. */
+  pool?: boolean;
 }
 
 const cases: Record<string, Case> = {
@@ -37,6 +39,17 @@ const cases: Record<string, Case> = {
   'wide padding': { inputs: 40, outputs: 64, size: [7, 4], batch: 4, padding: 2 },
   'images of one row': { inputs: 64, outputs: 32, size: [1, 9], batch: 4 },
   'images of one pixel': { inputs: 64, outputs: 33, size: [1, 1], batch: 7 },
+  'with pooling': { inputs: 33, outputs: 37, size: [8, 6], batch: 3, pool: true },
+  'with pooling, no padding, no bias': {
+    ...{ inputs: 40, outputs: 70, size: [8, 12], batch: 4, padding: 0, bias: false, pool: true },
+  },
+  'with pooling, wide padding, one image': {
+    ...{ inputs: 64, outputs: 48, size: [6, 4], batch: 1, padding: 2, pool: true },
+  },
+  'with pooling of an odd size': { inputs: 32, outputs: 40, size: [7, 9], batch: 4, pool: true },
+  'with pooling, more tiles than a block and a stage': {
+    ...{ inputs: 34, outputs: 33, size: [44, 44], batch: 9, pool: true },
+  },
   'more tiles than a block and a stage': { inputs: 32, outputs: 35, size: [45, 44], batch: 9 },
 };
 
@@ -46,12 +59,37 @@ function networkOf(c: Case) {
   const layers: LayerInput[] = [
     { kind: 'conv2d', name: 'front', outChannels: inputs, kernel: 1, padding: 0 },
     { kind: 'conv2d', name: 'conv', outChannels: outputs, padding, bias },
+    ...(c.pool ? ([{ kind: 'relu' }, { kind: 'max-pool' }] as const) : []),
     { kind: 'global-average-pool' },
     { kind: 'linear', name: 'head', outFeatures: 'classes' },
   ];
   const images: Images = { height: size[0], width: size[1], channels: 3, classes: 4, count: batch };
-  const normalization = { mean: [0.5, 0.5, 0.5], standardDeviation: [0.3, 0.3, 0.3] };
-  return { program: programFor(layers, images, normalization), data: randomData(images) };
+  // Whole numbers below 16 for pooling, see wholeNumbers.
+  const [mean, deviation] = c.pool ? [0, 1 / 255] : [0.5, 0.3];
+  const normalization = { mean: [mean, mean, mean], standardDeviation: [deviation, deviation, deviation] };
+  const data = randomData(images);
+  for (const shard of data.splits.train!.shards)
+    if (c.pool) for (let i = 0; i < shard.length; i++) shard[i]! &= 15;
+  return { program: programFor(layers, images, normalization), data };
+}
+
+/**
+ * Weights that copy pixels to the convolution's input and few ±1 in its own, so that bf16 holds all that pooling
+ * compares, and tells the winners from the others as fp64 does.
+ */
+function wholeNumbers(state: StateDict): StateDict {
+  const set = (name: string, value: (i: number) => number) =>
+    state.get(`model.${name}`)?.data.forEach((_, i, data) => {
+      data[i] = value(i);
+    });
+  set('front.weight', (i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0));
+  set('front.bias', () => 0);
+  set('conv.weight', (i) => {
+    const draw = (Math.imul(i + 1, 2_654_435_761) >>> 20) % 32;
+    return draw === 0 ? 1 : draw === 1 ? -1 : 0;
+  });
+  set('conv.bias', (i) => (i % 5) - 2);
+  return state;
 }
 
 /** ‖a − b‖ / ‖b‖ */
@@ -83,7 +121,7 @@ function coarse(state: StateDict): StateDict {
 describeNative.each(Object.entries(cases))('3×3 convolution in bf16: %s', (_, c) => {
   const { program, data } = networkOf(c);
   const rounded = { ...program, precision: 'bf16' as const };
-  const start = coarse(roughState(program));
+  const start = c.pool ? wholeNumbers(coarse(roughState(program))) : coarse(roughState(program));
 
   it('gives what the plain path gives', async () => {
     const images = new Uint8Array(c.batch * c.size[0] * c.size[1] * 3).map(

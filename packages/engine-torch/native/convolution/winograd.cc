@@ -47,7 +47,7 @@ class Scratch {
 };
 
 void convolve_block(const ConvSizes& s, const FilterPanels& filters, const Scratch& scratch, int64_t begin, int64_t end,
-                    const Bits16* input, const Bits16* bias, Bits16* output) {
+                    ImageValues input, const Bits16* bias, OutputImages output) {
   input_tiles(s, input, {begin, end}, scratch.rows());
   for (int64_t panel = 0; panel < filters.count(); ++panel) {
     const int64_t width = filters.width(panel), values = filters.pairs() * width * 2;
@@ -61,8 +61,8 @@ void convolve_block(const ConvSizes& s, const FilterPanels& filters, const Scrat
 }
 
 /// Blocks of as equal size as can be, of which every thread gets as many.
-void convolve(const ConvSizes& s, const FilterPanels& filters, const Bits16* input, const Bits16* bias,
-              Bits16* output) {
+void convolve(const ConvSizes& s, const FilterPanels& filters, ImageValues input, const Bits16* bias,
+              OutputImages output) {
   const int64_t tiles = tiles_of(s).count(), threads = at::get_num_threads();
   const int64_t rounds = (tiles + threads * kBlock - 1) / (threads * kBlock);
   const int64_t blocks = std::min(tiles, rounds * threads);
@@ -82,20 +82,20 @@ bool has_winograd(const ConvSizes& s) {
 }
 
 void winograd_forward(const ConvSizes& s, const Bits16* input, const Bits16* filters, const Bits16* bias,
-                      Bits16* output) {
-  convolve(s, transform_filters({s.outputs, s.inputs}, filters, Direction::forward), input, bias, output);
+                      OutputImages output) {
+  convolve(s, transform_filters({s.outputs, s.inputs}, filters, Direction::forward), {input}, bias, output);
 }
 
-void winograd_input_gradient(const ConvSizes& s, const Bits16* gradient, const Bits16* filters, Bits16* input) {
+void winograd_input_gradient(const ConvSizes& s, ImageValues gradient, const Bits16* filters, Bits16* input) {
   const FilterPanels panels = transform_filters({s.outputs, s.inputs}, filters, Direction::backward);
-  convolve(transposed(s), panels, gradient, nullptr, input);
+  convolve(transposed(s), panels, gradient, nullptr, {input});
 }
 
 #else
 
 bool has_winograd(const ConvSizes&) { return false; }
-void winograd_forward(const ConvSizes&, const Bits16*, const Bits16*, const Bits16*, Bits16*) {}
-void winograd_input_gradient(const ConvSizes&, const Bits16*, const Bits16*, Bits16*) {}
+void winograd_forward(const ConvSizes&, const Bits16*, const Bits16*, const Bits16*, OutputImages) {}
+void winograd_input_gradient(const ConvSizes&, ImageValues, const Bits16*, Bits16*) {}
 
 #endif
 

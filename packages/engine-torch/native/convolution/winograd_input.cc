@@ -12,15 +12,16 @@ enum class Pass { first, middle, last };
 constexpr int rows_made(Pass pass) { return pass == Pass::middle ? 2 : 1; }
 constexpr int row_made(Pass pass) { return pass == Pass::first ? 0 : pass == Pass::middle ? 1 : 3; }
 
+template <class Row>
 struct RowPair {
-  PixelRow a, b;
+  Row a, b;
 };
 
-template <Pass pass>
-RowPair rows_for(const ImageSizes& s, const Bits16* images, int64_t sample, int64_t top, int64_t channel,
-                 __mmask32 group) {
+template <Pass pass, class Row>
+RowPair<Row> rows_for(const ImageSizes& s, ImageValues images, int64_t sample, int64_t top, int64_t channel,
+                      __mmask32 group) {
   const int64_t a = pass == Pass::first ? 0 : 1, b = pass == Pass::last ? 3 : 2;
-  return {PixelRow(s, images, sample, top + a, channel, group), PixelRow(s, images, sample, top + b, channel, group)};
+  return {Row(s, images, sample, top + a, channel, group), Row(s, images, sample, top + b, channel, group)};
 }
 
 /// What a column of pixels gives for each row of positions.
@@ -53,8 +54,8 @@ struct FourColumns {
 };
 
 /// One segment's tiles, 32 channels: even ones into the lower half of a line, odd ones into the upper.
-template <Pass pass>
-RAVINE_AVX512_BF16 void make_rows(const RowPair& rows, int64_t left, int64_t tiles, Bits16* target,
+template <Pass pass, class Row>
+RAVINE_AVX512_BF16 void make_rows(const RowPair<Row>& rows, int64_t left, int64_t tiles, Bits16* target,
                                   const TileRows& strides) {
   FourColumns<pass> even, odd;
   const auto load = [&](int j, int64_t column) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
@@ -81,7 +82,7 @@ RAVINE_AVX512_BF16 void make_rows(const RowPair& rows, int64_t left, int64_t til
 
 /// The even or the odd channels of a segment's pairs of tiles.
 template <Pass pass, bool odd>
-RAVINE_AVX512_BF16 void make_pairs(const RowPair& first, const RowPair& second, int64_t left, int64_t tiles,
+RAVINE_AVX512_BF16 void make_pairs(const RowPair<PixelRow>& first, const RowPair<PixelRow>& second, int64_t left, int64_t tiles,
                                    Bits16* target, int64_t position) {
   FourColumns<pass> one, two;
   const auto half = [](__m512i pairs) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
@@ -110,23 +111,35 @@ RAVINE_AVX512_BF16 void make_pairs(const RowPair& first, const RowPair& second, 
 
 ImageSizes input_sizes(const ConvSizes& s) { return {s.samples, s.height, s.width, s.inputs}; }
 
-}  // namespace
+/// Calls `work` for each pass, which is the type's value.
+template <class Work>
+void for_each_pass(const Work& work) {
+  work(std::integral_constant<Pass, Pass::first>());
+  work(std::integral_constant<Pass, Pass::middle>());
+  work(std::integral_constant<Pass, Pass::last>());
+}
 
-void input_tiles(const ConvSizes& s, const Bits16* images, TileRange tiles, const TileRows& target) {
+template <class Row>
+void make_tiles(const ConvSizes& s, ImageValues images, TileRange tiles, const TileRows& target) {
   for_each_segment(tiles_of(s), tiles, [&](const TileSegment& segment) {
     const int64_t top = 2 * segment.row - s.padding, left = 2 * segment.column - s.padding;
+    Bits16* start = target.values + segment.first * target.tile;
     for (int64_t c = 0; c < s.inputs; c += kGroup) {
-      const auto make = [&](auto pass) {
+      for_each_pass([&](auto pass) {
         constexpr Pass kPass = decltype(pass)::value;
-        const RowPair rows =
-            rows_for<kPass>(input_sizes(s), images, segment.sample, top, c, group_of(s.inputs - c));
-        make_rows<kPass>(rows, left, segment.count, target.values + segment.first * target.tile + c, target);
-      };
-      make(std::integral_constant<Pass, Pass::first>());
-      make(std::integral_constant<Pass, Pass::middle>());
-      make(std::integral_constant<Pass, Pass::last>());
+        const RowPair<Row> rows =
+            rows_for<kPass, Row>(input_sizes(s), images, segment.sample, top, c, group_of(s.inputs - c));
+        make_rows<kPass>(rows, left, segment.count, start + c, target);
+      });
     }
   });
+}
+
+}  // namespace
+
+void input_tiles(const ConvSizes& s, ImageValues images, TileRange tiles, const TileRows& target) {
+  images.winners == nullptr ? make_tiles<PixelRow>(s, images, tiles, target)
+                            : make_tiles<PooledRow>(s, images, tiles, target);
 }
 
 void input_tile_pairs(const ConvSizes& s, const Bits16* images, Channels channels, TileRange pairs,
@@ -135,17 +148,16 @@ void input_tile_pairs(const ConvSizes& s, const Bits16* images, Channels channel
     const int64_t top = 2 * segment.row - s.padding, left = 2 * segment.column - s.padding;
     Bits16* line = target.values + segment.first * TilePairs::kPair;
     for (int64_t c = channels.begin; c < channels.end; c += kGroup, line += 2 * target.panel) {
-      const auto make = [&](auto pass) {
+      for_each_pass([&](auto pass) {
         constexpr Pass kPass = decltype(pass)::value;
         const __mmask32 group = group_of(channels.end - c);
-        const RowPair first = rows_for<kPass>(input_sizes(s), images, 2 * segment.sample, top, c, group);
-        const RowPair second = rows_for<kPass>(input_sizes(s), images, 2 * segment.sample + 1, top, c, group);
+        const auto rows = [&](int64_t sample) {
+          return rows_for<kPass, PixelRow>(input_sizes(s), {images}, sample, top, c, group);
+        };
+        const RowPair<PixelRow> first = rows(2 * segment.sample), second = rows(2 * segment.sample + 1);
         make_pairs<kPass, false>(first, second, left, segment.count, line, target.position);
         make_pairs<kPass, true>(first, second, left, segment.count, line + target.panel, target.position);
-      };
-      make(std::integral_constant<Pass, Pass::first>());
-      make(std::integral_constant<Pass, Pass::middle>());
-      make(std::integral_constant<Pass, Pass::last>());
+      });
     }
   });
 }

@@ -31,9 +31,15 @@ RAVINE_BF16_INLINE Four outputs_of(const float* values, int64_t position) {
   return result;
 }
 
+RAVINE_BF16_INLINE void add(Four& four, __m512 shift) {
+  for (auto& row : four.at) {
+    for (__m512& value : row) value = value + shift;
+  }
+}
+
 /// The even or the odd channels of the pixels of a tile.
-template <bool odd>
-RAVINE_BF16_INLINE Four load(const PixelRow& above, const PixelRow& below, int64_t column) {
+template <bool odd, class Row>
+RAVINE_BF16_INLINE Four load(const Row& above, const Row& below, int64_t column) {
   const auto half = [](__m512i pairs) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
     return odd ? high_of(pairs) : low_of(pairs);
   };
@@ -48,12 +54,13 @@ RAVINE_BF16_INLINE void spread(__m512 a, __m512 b, __m512 (&to)[4]) {
   to[3] = b;
 }
 
-struct SampleTile {
-  PixelRow above, below;
+template <class Row>
+struct TwoRows {
+  Row above, below;
 };
 
-template <bool odd>
-RAVINE_AVX512_BF16 void make_pairs(const SampleTile& first, const SampleTile& second, const TileSegment& segment,
+template <bool odd, class Row>
+RAVINE_AVX512_BF16 void make_pairs(const TwoRows<Row>& first, const TwoRows<Row>& second, const TileSegment& segment,
                                    Bits16* target, int64_t position, float* sums) {
   __m512 sum = _mm512_loadu_ps(sums);
   for (int64_t t = 0; t < segment.count; ++t, target += TilePairs::kPair) {
@@ -79,47 +86,78 @@ RAVINE_AVX512_BF16 void make_pairs(const SampleTile& first, const SampleTile& se
   _mm512_storeu_ps(sums, sum);
 }
 
-}  // namespace
-
-void gradient_tile_pairs(const ConvSizes& s, const Bits16* gradient, Channels channels, TileRange pairs,
-                         const TilePairs& target, float* sums) {
+template <class Row>
+void make_all_pairs(const ConvSizes& s, ImageValues gradient, Channels channels, TileRange pairs,
+                    const TilePairs& target, float* sums) {
   const ImageSizes sizes{s.samples, s.out_height, s.out_width, s.outputs};
   for_each_segment(tile_pairs_of(s), pairs, [&](const TileSegment& segment) {
     Bits16* line = target.values + segment.first * TilePairs::kPair;
     float* sum = sums;
     for (int64_t c = channels.begin; c < channels.end; c += kGroup, line += 2 * target.panel, sum += kGroup) {
-      const auto sample = [&](int64_t n) {
+      const auto rows = [&](int64_t sample) {
         const __mmask32 group = group_of(channels.end - c);
-        return SampleTile{PixelRow(sizes, gradient, n, 2 * segment.row, c, group),
-                          PixelRow(sizes, gradient, n, 2 * segment.row + 1, c, group)};
+        return TwoRows<Row>{Row(sizes, gradient, sample, 2 * segment.row, c, group),
+                            Row(sizes, gradient, sample, 2 * segment.row + 1, c, group)};
       };
-      const SampleTile first = sample(2 * segment.sample), second = sample(2 * segment.sample + 1);
+      const TwoRows<Row> first = rows(2 * segment.sample), second = rows(2 * segment.sample + 1);
       make_pairs<false>(first, second, segment, line, target.position, sum);
       make_pairs<true>(first, second, segment, line + target.panel, target.position, sum + kLanes);
     }
   });
 }
 
+RAVINE_BF16_INLINE void store_four(const Four& four, Bits16* target, int64_t pixel, int64_t row, int64_t height,
+                                   int64_t width, __mmask16 lanes) {
+  for (int64_t i = 0; i < height; ++i) {
+    for (int64_t j = 0; j < width; ++j) {
+      _mm256_mask_storeu_epi16(target + i * row + j * pixel, lanes, rounded(four.at[i][j]));
+    }
+  }
+}
+
+/// The largest of four if it is above 0, and which one it is. The first of equal ones wins; NaN wins against all.
+RAVINE_BF16_INLINE void store_winner(const Four& four, Bits16* target, uint8_t* winner, __mmask16 lanes) {
+  __m512 best = four.at[0][0];
+  __m512i which = _mm512_setzero_si512();
+  for (int k = 1; k < 4; ++k) {
+    const __m512 value = four.at[k / 2][k % 2];
+    const __mmask16 is_number = _mm512_cmp_ps_mask(best, best, _CMP_ORD_Q);
+    const __mmask16 wins = _mm512_mask_cmp_ps_mask(is_number, value, best, _CMP_NLE_UQ);
+    best = _mm512_mask_mov_ps(best, wins, value);
+    which = _mm512_mask_mov_epi32(which, wins, _mm512_set1_epi32(k));
+  }
+  const __mmask16 passes = _mm512_cmp_ps_mask(best, _mm512_setzero_ps(), _CMP_NLE_UQ);
+  which = _mm512_mask_mov_epi32(_mm512_set1_epi32(kNoWinner), passes, which);
+  _mm256_mask_storeu_epi16(target, lanes, rounded(_mm512_maskz_mov_ps(passes, best)));
+  _mm_mask_storeu_epi8(winner, lanes, _mm512_maskz_cvtepi32_epi8(0xffff, which));
+}
+
+}  // namespace
+
+void gradient_tile_pairs(const ConvSizes& s, ImageValues gradient, Channels channels, TileRange pairs,
+                         const TilePairs& target, float* sums) {
+  gradient.winners == nullptr ? make_all_pairs<PixelRow>(s, gradient, channels, pairs, target, sums)
+                              : make_all_pairs<PooledRow>(s, gradient, channels, pairs, target, sums);
+}
+
 RAVINE_AVX512_BF16 void output_tiles(const ConvSizes& s, const TileProducts& products, TileRange tiles,
-                                     Channels outputs, const Bits16* bias, Bits16* images) {
+                                     Channels outputs, const Bits16* bias, OutputImages images) {
   const int64_t count = outputs.end - outputs.begin;
+  const bool pools = images.winners != nullptr;
   for_each_segment(tiles_of(s), tiles, [&](const TileSegment& segment) RAVINE_AVX512_BF16 {
     const int64_t height = std::min<int64_t>(2, s.out_height - 2 * segment.row);
     for (int64_t t = 0; t < segment.count; ++t) {
       const int64_t left = 2 * (segment.column + t), width = std::min<int64_t>(2, s.out_width - left);
-      const int64_t pixel = (segment.sample * s.out_height + 2 * segment.row) * s.out_width + left;
-      Bits16* target = images + pixel * s.outputs + outputs.begin;
+      const int64_t pixel = pools ? (segment.sample * s.out_height / 2 + segment.row) * (s.out_width / 2) + left / 2
+                                  : (segment.sample * s.out_height + 2 * segment.row) * s.out_width + left;
+      const int64_t at = pixel * s.outputs + outputs.begin;
       const float* values = products.values + (segment.first + t) * products.tile;
       for (int64_t c = 0; c < count; c += kLanes) {
         const __mmask16 lanes = lanes_of(count - c);
-        const Four result = outputs_of(values + c, products.position);
-        const __m512 shift = bias == nullptr ? _mm512_setzero_ps() : load_lanes(bias + outputs.begin + c, lanes);
-        for (int64_t i = 0; i < height; ++i) {
-          for (int64_t j = 0; j < width; ++j) {
-            _mm256_mask_storeu_epi16(target + (i * s.out_width + j) * s.outputs + c, lanes,
-                                     rounded(result.at[i][j] + shift));
-          }
-        }
+        Four four = outputs_of(values + c, products.position);
+        if (bias != nullptr) add(four, load_lanes(bias + outputs.begin + c, lanes));
+        if (pools) store_winner(four, images.values + at + c, images.winners + at + c, lanes);
+        else store_four(four, images.values + at + c, s.outputs, s.out_width * s.outputs, height, width, lanes);
       }
     }
   });

@@ -39,6 +39,17 @@ struct Channels {
   int64_t begin, end;
 };
 
+/// Images, channels last. With `winners`, the gradient behind ReLU and 2×2 max pooling, which is not spread over the images
+/// it belongs to: a pixel has the gradient of its window if it won, that is if `winners` of the window is (row % 2)·2 +
+/// column % 2, and else 0.
+struct ImageValues {
+  const Bits16* values;
+  const uint8_t* winners = nullptr;
+};
+
+/// In `winners` where no pixel is above 0.
+constexpr uint8_t kNoWinner = 4;
+
 /// Where transformed tiles go: position p of tile t's channel at place c (bf16_vectors.h) is at values[p·position +
 /// t·tile + c].
 struct TileRows {
@@ -56,7 +67,7 @@ struct TilePairs {
 };
 
 /// Transforms input tiles, Bᵀ d B, of all channels; rows are filled up to whole groups with zeros.
-void input_tiles(const ConvSizes& sizes, const Bits16* images, TileRange tiles, const TileRows& target);
+void input_tiles(const ConvSizes& sizes, ImageValues images, TileRange tiles, const TileRows& target);
 
 /// The same for pairs of tiles and some channels; a sample that does not exist is zero.
 void input_tile_pairs(const ConvSizes& sizes, const Bits16* images, Channels channels, TileRange pairs,
@@ -64,7 +75,7 @@ void input_tile_pairs(const ConvSizes& sizes, const Bits16* images, Channels cha
 
 /// Transforms the output's gradient, A d Aᵀ, with the signs of the last row and the last column turned, which
 /// filter_gradients() turns back. Adds the gradient's values to `sums`, by place.
-void gradient_tile_pairs(const ConvSizes& sizes, const Bits16* gradient, Channels channels, TileRange pairs,
+void gradient_tile_pairs(const ConvSizes& sizes, ImageValues gradient, Channels channels, TileRange pairs,
                          const TilePairs& target, float* sums);
 
 /// Products of tiles and filters: position p of tile t's output o is at values[p·position + t·tile + o].
@@ -73,8 +84,14 @@ struct TileProducts {
   int64_t position, tile;  // strides, in values
 };
 
+/// Outputs of a convolution. With `winners`, what ReLU and 2×2 max pooling make of them, and which pixel that was.
+struct OutputImages {
+  Bits16* values;
+  uint8_t* winners = nullptr;
+};
+
 /// Writes some outputs of tiles into the images: Aᵀ m A + bias (unless null). Product 0 is that of the first of them.
 void output_tiles(const ConvSizes& sizes, const TileProducts& products, TileRange tiles, Channels outputs,
-                  const Bits16* bias, Bits16* images);
+                  const Bits16* bias, OutputImages images);
 
 }  // namespace ravine

@@ -70,7 +70,7 @@ class ShareOfGradient {
         sums_(at::empty({(stage_ < pairs_ ? in_blocks_ * out_blocks_ : kBlocks) * FilterBlock::kValues}, at::kFloat)),
         bias_(out_blocks_ * kOutputs, 0.0f) {}
 
-  void run(const Bits16* input, const Bits16* gradient, float* filters) {
+  void run(const Bits16* input, ImageValues gradient, float* filters) {
     for (int64_t begin = 0; begin < pairs_; begin += stage_) {
       const TileRange stage{begin, std::min(pairs_, begin + stage_)};
       input_tile_pairs(s_, input, ins_, stage, inputs_.all());
@@ -132,7 +132,7 @@ class ShareOfGradient {
 
 }  // namespace
 
-void winograd_weight_gradient(const ConvSizes& s, const Bits16* input, const Bits16* gradient, float* filters,
+void winograd_weight_gradient(const ConvSizes& s, const Bits16* input, ImageValues gradient, float* filters,
                               float* bias) {
   const std::vector<Share> shares = shares_of(s, at::get_num_threads());
   at::parallel_for(0, static_cast<int64_t>(shares.size()), 1, [&](int64_t begin, int64_t end) {
@@ -146,7 +146,7 @@ void winograd_weight_gradient(const ConvSizes& s, const Bits16* input, const Bit
 
 #else
 
-void winograd_weight_gradient(const ConvSizes&, const Bits16*, const Bits16*, float*, float*) {}
+void winograd_weight_gradient(const ConvSizes&, const Bits16*, ImageValues, float*, float*) {}
 
 #endif
 

@@ -9,6 +9,7 @@ LayerPointer make_layer(const LayerContext& context) {
   const std::string& kind = context.kind;
   const bool fused = context.numerics.has_fused_layers();
   if (kind == "conv2d") return make_conv2d(context);
+  if (kind == "conv2d+relu+max-pool") return make_fused_conv_pool(context);
   if (kind == "batch-norm") return fused ? make_fused_batch_norm(context) : make_batch_norm(context);
   if (kind == "batch-norm+relu" || kind == "batch-norm+add+relu") return make_fused_batch_norm(context);
   if (kind == "batch-norm+relu+max-pool") return make_fused_batch_norm_pool(context);

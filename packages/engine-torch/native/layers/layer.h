@@ -50,6 +50,7 @@ using LayerPointer = std::unique_ptr<Layer>;
 LayerPointer make_layer(const LayerContext& context);
 
 LayerPointer make_conv2d(const LayerContext& context);
+LayerPointer make_fused_conv_pool(const LayerContext& context);
 LayerPointer make_batch_norm(const LayerContext& context);
 LayerPointer make_fused_batch_norm(const LayerContext& context);
 LayerPointer make_fused_batch_norm_pool(const LayerContext& context);
