@@ -1,6 +1,7 @@
 import {
   float64,
   type LayerInput,
+  Optimizer,
   optimizerSlots,
   type Program,
   type Session,
@@ -19,6 +20,7 @@ import {
   programFor,
   randomData,
   roughState,
+  trainFrom,
   withSession,
 } from '../test/harness.js';
 import { optimizerVariants } from '../test/optimizer-variants.js';
@@ -115,6 +117,41 @@ describeNative.each(optimizerVariants.map((optimizer) => [JSON.stringify(optimiz
         });
       }
       expect(Math.sqrt(difference / moved)).toBeLessThan(precision === 'fp32' ? 1e-3 : 0.4);
+    });
+
+    it.each(['fp32', 'bf16'] as const)(
+      'goes on from a saved state as if never stopped, %s',
+      async (precision) => {
+        const at = { ...program, precision };
+        const half = STEPS / 2;
+        const firstHalf = planOf(batches.slice(0, half), rates.slice(0, half));
+        const secondHalf = planOf(batches.slice(half), rates.slice(half), { firstStep: half });
+        const [whole, saved] = await withSession(at, data, async (session) => {
+          await session.restore(roughState(at));
+          await session.train(firstHalf);
+          const middle = await session.state();
+          await session.train(secondHalf);
+          return [bytesOf(await session.state()), middle];
+        });
+        await withSession(at, data, async (session) => {
+          await session.restore(saved);
+          expect(bytesOf(await session.state())).toEqual(bytesOf(saved));
+          await session.train(secondHalf);
+          expect(bytesOf(await session.state())).toEqual(whole);
+        });
+      },
+    );
+
+    it('descends at its own learning rate', async () => {
+      const rate = Optimizer.parse(optimizer).learningRate;
+      const all = Array.from({ length: size.count }, (_, i) => i);
+      const { stats } = await trainFrom(
+        { ...program, precision: 'fp32' },
+        data,
+        roughState(program),
+        planOf(Array(60).fill(all), rate),
+      );
+      expect(stats.losses.at(-1)).toBeLessThan(stats.losses[0]!);
     });
   },
 );

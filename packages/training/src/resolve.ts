@@ -2,7 +2,7 @@ import { buildArchitecture } from './architectures/index.js';
 import { augmentationProblems } from './augmentations/index.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
 import { hashOf } from './hash.js';
-import { resolveOptimizer } from './optimizers/index.js';
+import { optimizerSlots, resolveOptimizer } from './optimizers/index.js';
 import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
 import type { Node } from './program.js';
@@ -14,8 +14,8 @@ import { SpecError, type SpecIssue } from './spec-error.js';
 import { foldCounts, validationCounts } from './splits.js';
 import { testTimeProblems } from './test-time/index.js';
 
-/** A checkpoint holds weights, up to three optimizer slots and the best weights, and is one array of at most 4 GiB. */
-const MAX_PARAMETERS = 200_000_000;
+/** A checkpoint holds weights, optimizer slots and the best weights in fp32, and is one array of at most 4 GiB. */
+const MAX_CHECKPOINT_VALUES = 1_000_000_000;
 const MAX_STEPS = 0x7fff_ffff;
 
 /** How long a run is on its dataset. */
@@ -87,10 +87,12 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
   const issues: SpecIssue[] = [];
   const { parameters } = networkParameters(nodes, facts, recipe.architecture.initializer);
   const count = sum(parameters.map((parameter) => elements(parameter.shape)));
-  if (count > MAX_PARAMETERS)
+  const arrays = 2 + Object.keys(optimizerSlots(resolveOptimizer(recipe.optimizer))).length;
+  const most = Math.floor(MAX_CHECKPOINT_VALUES / arrays);
+  if (count > most)
     issues.push({
       path: ['architecture'],
-      message: `has ${count} parameters; at most ${MAX_PARAMETERS} are allowed, so that a checkpoint stays below 4 GiB`,
+      message: `has ${count} parameters; at most ${most} are allowed with ${recipe.optimizer.kind}, so that a checkpoint stays below 4 GiB`,
     });
   const norm = singleValueNorm(nodes);
   if (norm !== null && length.trainSamples % recipe.batchSize === 1 % recipe.batchSize)

@@ -18,8 +18,10 @@ class Adagrad : public Optimizer {
   void run(ParameterStore& store, const UpdateStep& step) const {
     apply_rule<1>(store, setup(), step, {"sum"}, [&](auto type, const GroupRates& rates) {
       using T = decltype(type);
-      const T rate = static_cast<T>(rates.learning_rate), epsilon = static_cast<T>(number("epsilon"));
-      const T share = static_cast<T>(text("convention") == "lecture" ? 1.0 / static_cast<double>(step.number) : 1.0);
+      const double t = static_cast<double>(step.number);
+      const T rate = static_cast<T>(rates.learning_rate / (1 + (t - 1) * number("learningRateDecay")));
+      const T epsilon = static_cast<T>(number("epsilon"));
+      const T share = static_cast<T>(text("convention") == "lecture" ? 1 / t : 1.0);
       return [=](auto& parameter, const auto& gradient, auto& slots) {
         slots[0] = slots[0] + gradient * gradient;
         if constexpr (inside) {

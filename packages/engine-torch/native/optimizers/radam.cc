@@ -1,4 +1,4 @@
-// RAdam; the specification is packages/training/src/optimizers/radam.ts.
+// RAdam; the specification is packages/training/src/optimizers/radam.ts (radamw.ts).
 #include "fused.h"
 
 namespace ravine {
@@ -47,7 +47,7 @@ class Radam : public Optimizer {
   }
 };
 
-const Registered<Radam> registered("radam", Decay::l2);
+const Registered<Radam> radam("radam", Decay::l2), radamw("radamw", Decay::decoupled);
 
 }  // namespace
 }  // namespace ravine

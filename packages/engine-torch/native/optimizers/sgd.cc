@@ -1,4 +1,4 @@
-// Gradient descent with momentum; the specification is packages/training/src/optimizers/sgd.ts.
+// Gradient descent with momentum; the specification is packages/training/src/optimizers/sgd.ts (sgdw.ts).
 #include "fused.h"
 
 namespace ravine {
@@ -59,7 +59,7 @@ class Sgd : public Optimizer {
   }
 };
 
-const Registered<Sgd> registered("sgd", Decay::l2);
+const Registered<Sgd> sgd("sgd", Decay::l2), sgdw("sgdw", Decay::decoupled);
 
 }  // namespace
 }  // namespace ravine

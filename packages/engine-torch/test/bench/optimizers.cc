@@ -26,7 +26,8 @@ struct Case {
 std::vector<Case> cases() {
   OptimizerSpec base;
   base.texts = {{"convention", "pytorch"}};
-  base.numbers = {{"epsilon", 1e-8}, {"alpha", 0.9}, {"beta1", 0.9}, {"beta2", 0.999}, {"dampening", 0}};
+  base.numbers = {{"epsilon", 1e-8}, {"alpha", 0.9}, {"beta1", 0.9}, {"beta2", 0.999}, {"beta3", 0.99}, {"momentumDecay", 0.004},
+                  {"dampening", 0}, {"learningRateDecay", 0}};
   base.flags = {{"nesterov", false}};
   const auto with = [&](const char* kind, double momentum = 0, bool centered = false) {
     OptimizerSpec spec = base;
@@ -43,6 +44,10 @@ std::vector<Case> cases() {
       {"rmsprop, centered, momentum", with("rmsprop", 0.9, true), {"square", "mean", "momentum"}},
       {"adam", with("adam"), {"mean", "square"}},
       {"radam", with("radam"), {"mean", "square"}},
+      {"amsgrad", with("amsgrad"), {"mean", "square", "largest"}},
+      {"nadam", with("nadam"), {"mean", "square"}},
+      {"lion", with("lion"), {"momentum"}},
+      {"adan", with("adan"), {"mean", "difference", "square", "previous"}},
   };
 }
 
@@ -99,7 +104,9 @@ void measure(Precision precision, int64_t parameters, int rounds, double speed) 
   const Numerics numerics = numerics_for(precision, at::kCPU);
   const Program program = network(parameters, precision);
   ParameterStore store(program, numerics);
-  for (const char* slot : {"sum", "square", "mean", "momentum"}) store.add_slot(slot, 0);
+  for (const Case& c : cases()) {
+    for (const char* slot : c.slots) store.add_slot(slot, 0);
+  }
   int64_t count = 0;
   for (Parameter& p : store.parameters()) {
     p.gradient = at::randn(p.shape, at::kFloat).to(numerics.compute);

@@ -16,9 +16,22 @@ const rule = z.strictObject({
     .max(1e6, 'at most 1e6: larger values stop all learning')
     .optional()
     .describe('S before the first step; default 0, in keras 0.1'),
+  learningRateDecay: z
+    .number()
+    .min(0)
+    .max(1e6, 'at most 1e6: larger values stop all learning')
+    .default(0)
+    .describe('d in η / (1 + d(t − 1)), beside the schedule (pytorch convention)'),
 });
 const resolved = rule.required({ epsilon: true, initialAccumulator: true });
-const options = rule.extend(rates(0.01));
+const options = rule.extend(rates(0.01)).superRefine((o, context) => {
+  if (o.learningRateDecay !== 0 && o.convention !== 'pytorch')
+    context.addIssue({
+      code: 'custom',
+      path: ['learningRateDecay'],
+      message: 'exists only in the pytorch convention',
+    });
+});
 
 type Options = z.output<typeof options>;
 type Resolved = z.output<typeof resolved>;
@@ -43,7 +56,7 @@ export const adagrad = {
   resolved,
   variants: [
     {},
-    { initialAccumulator: 0.2 },
+    { initialAccumulator: 0.2, learningRateDecay: 0.1 },
     { convention: 'lecture', weightDecay: 0.01 },
     { convention: 'keras' },
   ],
@@ -52,6 +65,7 @@ export const adagrad = {
     convention: o.convention,
     epsilon: o.epsilon ?? conventionDefaults[o.convention].epsilon,
     initialAccumulator: o.initialAccumulator ?? conventionDefaults[o.convention].initialAccumulator,
+    learningRateDecay: o.learningRateDecay,
   }),
   slots: (o) => ({ sum: o.initialAccumulator }),
   update: (algebra, o, { parameter, gradient, slots, learningRate, step }) => {
@@ -61,7 +75,7 @@ export const adagrad = {
       o.convention === 'keras'
         ? squareRoot(shift(sum, o.epsilon))
         : shift(squareRoot(o.convention === 'lecture' ? scale(sum, 1 / step) : sum), o.epsilon);
-    const change = scale(quotient(gradient, sigma), learningRate);
+    const change = scale(quotient(gradient, sigma), learningRate / (1 + (step - 1) * o.learningRateDecay));
     return { parameter: subtract(parameter, change), slots: { sum } };
   },
 } satisfies OptimizerDefinition<'adagrad', Options, Resolved, 'sum'>;

@@ -1,18 +1,76 @@
 import { z } from 'zod';
-import { decayRate, epsilon, type OptimizerDefinition, rates } from './definition.js';
+import type { Algebra } from '../algebra.js';
+import {
+  epsilon,
+  type OptimizerDefinition,
+  rates,
+  type UpdateInput,
+  type UpdateResult,
+} from './definition.js';
+import { type MomentRates, type MomentSlot, momentRates, momentSlots, moments } from './moments.js';
 
-const rule = z.strictObject({
-  kind: z.literal('adam'),
-  beta1: decayRate.default(0.9).describe('Weight of the past in the mean of gradients'),
-  beta2: decayRate.default(0.999).describe('Weight of the past in the mean of squared gradients'),
-  epsilon: epsilon.default(1e-8),
-});
+/** Options of Adam and of those that differ from it in one thing. */
+export const adamOptions = {
+  convention: z
+    .enum(['pytorch', 'keras'])
+    .default('pytorch')
+    .describe(
+      "pytorch: ε is added to the corrected root √v̂; keras: the paper's ε̂, added before the correction, so that it counts up to 31 times more in the first steps",
+    ),
+  ...momentRates,
+  epsilon: epsilon.optional().describe('Default 1e-8 (pytorch), 1e-7 (keras)'),
+};
+
+type Convention = 'pytorch' | 'keras';
+interface AdamOptions extends MomentRates {
+  convention: Convention;
+  epsilon: number;
+}
+
+/** The resolved form of recipe options: no rates, and ε as the convention has it. */
+export const resolveAdam = <
+  O extends {
+    learningRate: number;
+    weightDecay: number;
+    convention: Convention;
+    epsilon?: number | undefined;
+  },
+>({
+  learningRate: _,
+  weightDecay: __,
+  ...o
+}: O) => ({ ...o, epsilon: o.epsilon ?? (o.convention === 'keras' ? 1e-7 : 1e-8) });
+
+/** θ − η m̂ / (√v̂ + ε), or with ε̂ (keras); `square` is what stands for v. */
+export function adamStep<A>(
+  { subtract, quotient, scale, shift, squareRoot }: Algebra<A>,
+  o: AdamOptions,
+  { parameter, learningRate, step }: { parameter: A; learningRate: number; step: number },
+  mean: A,
+  square: A,
+): A {
+  const rate = learningRate / (1 - o.beta1 ** step);
+  const correction = Math.sqrt(1 - o.beta2 ** step);
+  const root = squareRoot(square);
+  return o.convention === 'keras'
+    ? subtract(parameter, scale(quotient(mean, shift(root, o.epsilon)), rate * correction))
+    : subtract(parameter, scale(quotient(mean, shift(scale(root, 1 / correction), o.epsilon)), rate));
+}
+
+export function updateAdam<A>(
+  algebra: Algebra<A>,
+  o: AdamOptions,
+  input: UpdateInput<A, MomentSlot>,
+): UpdateResult<A, MomentSlot> {
+  const slots = moments(algebra, o, input.slots, input.gradient);
+  return { parameter: adamStep(algebra, o, input, slots.mean, slots.square), slots };
+}
+
+const rule = z.strictObject({ kind: z.literal('adam'), ...adamOptions });
+const resolved = rule.required({ epsilon: true });
 const options = rule.extend(rates(0.001));
 
-type Options = z.output<typeof options>;
-type Resolved = z.output<typeof rule>;
-
-/** RMSProp plus momentum, both corrected for starting at 0. Epsilon is added after the correction (PyTorch). */
+/** RMSProp plus momentum, both corrected for starting at 0. */
 export const adam = {
   kind: 'adam',
   title: 'Adam',
@@ -22,18 +80,13 @@ export const adam = {
   decay: 'l2',
   adaptive: true,
   options,
-  resolved: rule,
-  variants: [{}, { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.01 }],
-  resolve: ({ learningRate: _, weightDecay: __, ...resolved }: Options): Resolved => resolved,
-  slots: () => ({ mean: 0, square: 0 }),
-  update: (algebra, o, { parameter, gradient, slots, learningRate, step }) => {
-    const { add, subtract, multiply, quotient, scale, shift, squareRoot } = algebra;
-    const mean = add(scale(slots.mean, o.beta1), scale(gradient, 1 - o.beta1));
-    const square = add(scale(slots.square, o.beta2), scale(multiply(gradient, gradient), 1 - o.beta2));
-    const correction1 = 1 - o.beta1 ** step;
-    const correction2 = 1 - o.beta2 ** step;
-    const sigma = shift(scale(squareRoot(square), 1 / Math.sqrt(correction2)), o.epsilon);
-    const change = scale(quotient(mean, sigma), learningRate / correction1);
-    return { parameter: subtract(parameter, change), slots: { mean, square } };
-  },
-} satisfies OptimizerDefinition<'adam', Options, Resolved, 'mean' | 'square'>;
+  resolved,
+  variants: [
+    {},
+    { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.01 },
+    { convention: 'keras', epsilon: 1e-3 },
+  ],
+  resolve: resolveAdam,
+  slots: momentSlots,
+  update: updateAdam,
+} satisfies OptimizerDefinition<'adam', z.output<typeof options>, z.output<typeof resolved>, MomentSlot>;

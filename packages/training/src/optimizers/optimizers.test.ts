@@ -46,6 +46,10 @@ describe('golden vectors', () => {
   });
 });
 
+it.each(Object.keys(optimizers))('%s has golden vectors', (kind) => {
+  expect(golden.cases.some(({ options }) => options.kind === kind)).toBe(true);
+});
+
 // The figures of the reference, for θ₀ = 1 and these gradients: a second witness beside the generated file.
 describe('published figures', () => {
   it.each([
@@ -56,6 +60,12 @@ describe('published figures', () => {
     [{ kind: 'rmsprop', centered: true }, 0.01, [0.8994962387, 0.9511651227, 0.8545595109, 0.8540740575]],
     [{ kind: 'adam' }, 0.001, [0.999, 0.998808502, 0.9981537804, 0.9976146874]],
     [{ kind: 'radam' }, 0.001, [0.9995, 0.9994210526, 0.9986332298, 0.9980715839]],
+    [{ kind: 'adamw' }, 0.001, [0.99899, 0.9987885121, 0.9981238026, 0.9975747284]],
+    [{ kind: 'adamax' }, 0.002, [0.998, 0.9976838945, 0.9968960716, 0.9963338636]],
+    [{ kind: 'nadam' }, 0.002, [0.9978870965, 0.9988546165, 0.9966769668, 0.9964958241]],
+    [{ kind: 'adadelta' }, 1, [0.9968377856, 0.999228181, 0.9944242321, 0.9943895697]],
+    [{ kind: 'rprop' }, 0.01, [0.99, 0.99, 0.985, 0.979]],
+    [{ kind: 'asgd' }, 0.01, [0.9949990001, 0.9979980028, 0.9779970351, 0.9778960573]],
   ])('%j', (options, rate, expected) => {
     walk(options, [0.5, -0.3, 2, 0.01], rate).forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i] as number, 9);
@@ -144,8 +154,93 @@ describe('laws', () => {
   });
 
   it.each(Object.keys(optimizers))('%s does not move a parameter that never had a gradient', (kind) => {
-    const withoutEpsilon = kind === 'sgd' ? {} : { epsilon: 0 };
-    expect(walk({ kind, ...withoutEpsilon }, [0, 0, 0], 0.1)).toEqual([1, 1, 1]);
+    const withoutEpsilon = { kind, weightDecay: 0, epsilon: 0 };
+    const still =
+      kind === 'asgd'
+        ? { kind, lambda: 0 }
+        : Optimizer.safeParse(withoutEpsilon).success
+          ? withoutEpsilon
+          : { kind, weightDecay: 0 };
+    expect(walk(still, [0, 0, 0], 0.1)).toEqual([1, 1, 1]);
+  });
+
+  it.each([
+    ['adamw', 'adam'],
+    ['sgdw', 'sgd'],
+    ['nadamw', 'nadam'],
+    ['radamw', 'radam'],
+  ])('%s without decay is %s', (decoupled, plain) => {
+    fc.assert(
+      fc.property(gradients, (g) => {
+        expect(walk({ kind: decoupled, weightDecay: 0 }, g, 0.01)).toEqual(walk({ kind: plain }, g, 0.01));
+      }),
+      { seed: 11 },
+    );
+  });
+
+  it.each(
+    Object.values(optimizers)
+      .filter(({ decay }) => decay === 'decoupled')
+      .map(({ kind }) => kind),
+  )('%s shrinks by 1 − ηλ, whatever the gradients were', (kind) => {
+    const start = { kind, weightDecay: 0.25 };
+    expect(walk(start, [0], 0.1)).toEqual([1 - 0.1 * 0.25]);
+    fc.assert(
+      fc.property(gradients, ([g]) => {
+        const from = (theta: number, weightDecay: number) =>
+          walk({ kind, weightDecay }, [g as number], 0.1, theta)[0] as number;
+        close([from(1, 0.25)], [from(1 - 0.1 * 0.25, 0)]);
+      }),
+      { seed: 12 },
+    );
+  });
+
+  it('AMSGrad is Adam while gradients grow, and never takes larger steps', () => {
+    fc.assert(
+      fc.property(gradients, (g) => {
+        const growing = g.map(Math.abs).sort((a, b) => a - b);
+        close(walk({ kind: 'amsgrad' }, growing, 0.01), walk({ kind: 'adam' }, growing, 0.01));
+        const moved = (kind: string) =>
+          Math.abs(walk({ kind }, [...growing, ...g.map(() => 1e-4)], 0.01).at(-1)! - 1);
+        expect(moved('amsgrad')).toBeLessThanOrEqual(moved('adam') + 1e-12);
+      }),
+      { seed: 13 },
+    );
+  });
+
+  it('every step of Lion has the length of the learning rate', () => {
+    fc.assert(
+      fc.property(gradients, (g) => {
+        const path = [1, ...walk({ kind: 'lion' }, g, 0.01)];
+        g.forEach((_, i) => {
+          expect(Math.abs((path[i + 1] as number) - (path[i] as number))).toBeCloseTo(0.01, 12);
+        });
+      }),
+      { seed: 14 },
+    );
+  });
+
+  it('AdaBound ends as SGD with momentum at the final rate', () => {
+    const path = walk({ kind: 'adabound', convergence: 1, finalFactor: 3 }, Array(2000).fill(0.5), 0.01);
+    expect((path.at(-2) as number) - (path.at(-1) as number)).toBeCloseTo(3 * 0.01 * 0.5, 4);
+  });
+
+  it('the average of ASGD is the mean of the weights from the step that was asked for', () => {
+    const optimizer = resolveOptimizer(Optimizer.parse({ kind: 'asgd', averageFrom: 2 }));
+    let state = { parameter: Float64Array.of(1), slots: { average: Float64Array.of(0) } };
+    const weights: number[] = [];
+    for (let step = 1; step <= 6; step++) {
+      const input = { ...state, gradient: Float64Array.of(step), learningRate: 0.1, weightDecay: 0, step };
+      state = updateParameter(float64, optimizer, input) as typeof state;
+      weights.push(state.parameter[0] as number);
+    }
+    const mean = weights.slice(3).reduce((a, b) => a + b) / 3;
+    expect(state.slots.average[0]).toBeCloseTo(mean, 12);
+  });
+
+  it('a schedule scales the steps of Rprop, and a rate of 0 leaves their sizes alone', () => {
+    const path = walk({ kind: 'rprop' }, [1, 1, 1, 1], [0.1, 0.01, 0, 0.1]);
+    close(path, [0.9, 0.9 - 0.012, 0.888, 0.888 - 0.1728]);
   });
 
   it('worked by hand: gradients 3 then 4, rate 1', () => {
@@ -170,7 +265,11 @@ describe('options', () => {
     [{ kind: 'adam', beta1: 1 }, 'beta1'],
     [{ kind: 'adam', learningRate: 0 }, 'learningRate'],
     [{ kind: 'adam', weightDecay: -1 }, 'weightDecay'],
-    [{ kind: 'lion' }, 'kind'],
+    [{ kind: 'lyon' }, 'kind'],
+    [{ kind: 'adadelta', epsilon: 0 }, 'epsilon'],
+    [{ kind: 'adagrad', convention: 'keras', learningRateDecay: 0.1 }, 'learningRateDecay'],
+    [{ kind: 'rprop', smallestStep: 1, largestStep: 0.1 }, 'smallestStep'],
+    [{ kind: 'sgdw', nesterov: true }, 'nesterov'],
   ])('%j is refused at %s', (input, path) => {
     expect(refused(input)).toContain(path);
   });
@@ -188,6 +287,8 @@ describe('options', () => {
     });
     expect(resolved({ kind: 'rmsprop' })).toMatchObject({ alpha: 0.99, epsilon: 1e-8 });
     expect(resolved({ kind: 'rmsprop', convention: 'lecture' })).toMatchObject({ alpha: 0.9, epsilon: 0 });
+    expect(resolved({ kind: 'adam', convention: 'keras' })).toMatchObject({ epsilon: 1e-7 });
+    expect(resolved({ kind: 'adadelta', convention: 'keras' })).toMatchObject({ rho: 0.95, epsilon: 1e-7 });
     expect(resolved({ kind: 'rmsprop', alpha: 0.5 })).toMatchObject({ alpha: 0.5 });
   });
 

@@ -1,16 +1,7 @@
 import { z } from 'zod';
-import { decayRate, epsilon, type OptimizerDefinition, rates } from './definition.js';
-
-const rule = z.strictObject({
-  kind: z.literal('radam'),
-  beta1: decayRate.default(0.9).describe('Weight of the past in the mean of gradients'),
-  beta2: decayRate.default(0.999).describe('Weight of the past in the mean of squared gradients'),
-  epsilon: epsilon.default(1e-8),
-});
-const options = rule.extend(rates(0.001));
-
-type Options = z.output<typeof options>;
-type Resolved = z.output<typeof rule>;
+import type { Algebra } from '../algebra.js';
+import { type OptimizerDefinition, rates, type UpdateInput, type UpdateResult } from './definition.js';
+import { type MomentSlot, momentOptions, momentSlots, moments } from './moments.js';
 
 /**
  * r_t of the paper, or null while the variance of the adaptive rate is not tractable. PyTorch's threshold
@@ -22,6 +13,28 @@ function rectification(beta2: number, step: number): number | null {
   if (length <= 5) return null;
   return Math.sqrt(((length - 4) * (length - 2) * limit) / ((limit - 4) * (limit - 2) * length));
 }
+
+export function updateRadam<A>(
+  algebra: Algebra<A>,
+  o: { beta1: number; beta2: number; epsilon: number },
+  { parameter, gradient, slots, learningRate, step }: UpdateInput<A, MomentSlot>,
+): UpdateResult<A, MomentSlot> {
+  const { subtract, quotient, scale, shift, squareRoot } = algebra;
+  const { mean, square } = moments(algebra, o, slots, gradient);
+  const rate = learningRate / (1 - o.beta1 ** step);
+  const rectified = rectification(o.beta2, step);
+  const change =
+    rectified === null
+      ? scale(mean, rate)
+      : scale(
+          quotient(mean, shift(squareRoot(square), o.epsilon)),
+          rate * rectified * Math.sqrt(1 - o.beta2 ** step),
+        );
+  return { parameter: subtract(parameter, change), slots: { mean, square } };
+}
+
+const rule = z.strictObject({ kind: z.literal('radam'), ...momentOptions });
+const options = rule.extend(rates(0.001));
 
 /** Adam whose adaptive rate is held back while its statistics are young. Epsilon is not bias-corrected (PyTorch). */
 export const radam = {
@@ -36,21 +49,7 @@ export const radam = {
   options,
   resolved: rule,
   variants: [{}, { beta2: 0.9, weightDecay: 0.01 }],
-  resolve: ({ learningRate: _, weightDecay: __, ...resolved }: Options): Resolved => resolved,
-  slots: () => ({ mean: 0, square: 0 }),
-  update: (algebra, o, { parameter, gradient, slots, learningRate, step }) => {
-    const { add, subtract, multiply, quotient, scale, shift, squareRoot } = algebra;
-    const mean = add(scale(slots.mean, o.beta1), scale(gradient, 1 - o.beta1));
-    const square = add(scale(slots.square, o.beta2), scale(multiply(gradient, gradient), 1 - o.beta2));
-    const rate = learningRate / (1 - o.beta1 ** step);
-    const rectified = rectification(o.beta2, step);
-    const change =
-      rectified === null
-        ? scale(mean, rate)
-        : scale(
-            quotient(mean, shift(squareRoot(square), o.epsilon)),
-            rate * rectified * Math.sqrt(1 - o.beta2 ** step),
-          );
-    return { parameter: subtract(parameter, change), slots: { mean, square } };
-  },
-} satisfies OptimizerDefinition<'radam', Options, Resolved, 'mean' | 'square'>;
+  resolve: ({ learningRate: _, weightDecay: __, ...o }) => o,
+  slots: momentSlots,
+  update: updateRadam,
+} satisfies OptimizerDefinition<'radam', z.output<typeof options>, z.output<typeof rule>, MomentSlot>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Algebra } from '../algebra.js';
 import { decayRate, epsilon, momentum, type OptimizerDefinition, rates } from './definition.js';
+import { running } from './moments.js';
 
 const rule = z.strictObject({
   kind: z.literal('rmsprop'),
@@ -88,11 +89,10 @@ export const rmsprop = {
   }),
   update: (algebra, o, { parameter, gradient, slots, learningRate, step }) => {
     const { add, subtract, multiply, quotient, scale } = algebra;
-    const running = (old: typeof gradient, value: typeof gradient) =>
-      add(scale(old, o.alpha), scale(value, 1 - o.alpha));
     const squared = multiply(gradient, gradient);
-    const square = o.convention === 'lecture' && step === 1 ? squared : running(slots.square, squared);
-    const mean = o.centered ? running(slots.mean, gradient) : null;
+    const first = o.convention === 'lecture' && step === 1;
+    const square = first ? squared : running(algebra, slots.square, squared, o.alpha);
+    const mean = o.centered ? running(algebra, slots.mean, gradient, o.alpha) : null;
     const sigma = denominator(algebra, o, square, mean);
     const kept = mean === null ? { square } : { square, mean };
     if (o.momentum === 0) {

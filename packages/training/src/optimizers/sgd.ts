@@ -1,8 +1,15 @@
 import { z } from 'zod';
-import { momentum, type OptimizerDefinition, rates } from './definition.js';
+import type { Algebra } from '../algebra.js';
+import {
+  momentum,
+  type OptimizerDefinition,
+  rates,
+  type UpdateInput,
+  type UpdateResult,
+} from './definition.js';
 
-const rule = z.strictObject({
-  kind: z.literal('sgd'),
+/** Options of gradient descent, in both forms of weight decay. */
+export const sgdOptions = {
   convention: z
     .enum(['pytorch', 'lecture'])
     .default('pytorch')
@@ -17,9 +24,17 @@ const rule = z.strictObject({
     .default(0)
     .describe('Share of a new gradient that is left out of the velocity (pytorch convention)'),
   nesterov: z.boolean().default(false).describe('Look ahead along the velocity before the step'),
-});
+};
 
-const options = rule.extend(rates(0.01)).superRefine((o, context) => {
+interface SgdOptions {
+  convention: 'pytorch' | 'lecture';
+  momentum: number;
+  dampening: number;
+  nesterov: boolean;
+}
+
+/** For `superRefine`. */
+export function refuseContradictions(o: SgdOptions, context: z.RefinementCtx): void {
   const refuse = (path: string, message: string) =>
     context.addIssue({ code: 'custom', path: [path], message });
   if (o.nesterov && o.momentum === 0) refuse('nesterov', 'needs momentum greater than 0');
@@ -27,12 +42,32 @@ const options = rule.extend(rates(0.01)).superRefine((o, context) => {
   if (o.dampening !== 0 && o.convention === 'lecture')
     refuse('dampening', 'exists only in the pytorch convention');
   if (o.dampening !== 0 && o.momentum === 0) refuse('dampening', 'needs momentum greater than 0');
-});
+}
 
-type Options = z.output<typeof options>;
-type Resolved = z.output<typeof rule>;
+export const sgdSlots = (o: SgdOptions): { momentum?: number } => (o.momentum === 0 ? {} : { momentum: 0 });
 
-/** Gradient descent, with momentum (Polyak) and Nesterov's look-ahead. The first velocity is the undamped gradient. */
+/** The first velocity is the undamped gradient. */
+export function updateSgd<A>(
+  { add, subtract, scale }: Algebra<A>,
+  o: SgdOptions,
+  { parameter, gradient, slots, learningRate, step }: UpdateInput<A, 'momentum'>,
+): UpdateResult<A, 'momentum'> {
+  if (o.momentum === 0) return { parameter: subtract(parameter, scale(gradient, learningRate)), slots: {} };
+  if (o.convention === 'lecture') {
+    const move = subtract(scale(slots.momentum, o.momentum), scale(gradient, learningRate));
+    const change = o.nesterov ? subtract(scale(move, o.momentum), scale(gradient, learningRate)) : move;
+    return { parameter: add(parameter, change), slots: { momentum: move } };
+  }
+  const velocity =
+    step === 1 ? gradient : add(scale(slots.momentum, o.momentum), scale(gradient, 1 - o.dampening));
+  const direction = o.nesterov ? add(gradient, scale(velocity, o.momentum)) : velocity;
+  return { parameter: subtract(parameter, scale(direction, learningRate)), slots: { momentum: velocity } };
+}
+
+const rule = z.strictObject({ kind: z.literal('sgd'), ...sgdOptions });
+const options = rule.extend(rates(0.01)).superRefine(refuseContradictions);
+
+/** Gradient descent, with momentum (Polyak) and Nesterov's look-ahead. */
 export const sgd = {
   kind: 'sgd',
   title: 'SGD',
@@ -51,19 +86,7 @@ export const sgd = {
     { convention: 'lecture', momentum: 0.9 },
     { convention: 'lecture', momentum: 0.9, nesterov: true, weightDecay: 0.01 },
   ],
-  resolve: ({ learningRate: _, weightDecay: __, ...resolved }: Options): Resolved => resolved,
-  slots: (o) => (o.momentum === 0 ? {} : { momentum: 0 }),
-  update: (algebra, o, { parameter, gradient, slots, learningRate, step }) => {
-    const { add, subtract, scale } = algebra;
-    if (o.momentum === 0) return { parameter: subtract(parameter, scale(gradient, learningRate)), slots: {} };
-    if (o.convention === 'lecture') {
-      const move = subtract(scale(slots.momentum, o.momentum), scale(gradient, learningRate));
-      const change = o.nesterov ? subtract(scale(move, o.momentum), scale(gradient, learningRate)) : move;
-      return { parameter: add(parameter, change), slots: { momentum: move } };
-    }
-    const velocity =
-      step === 1 ? gradient : add(scale(slots.momentum, o.momentum), scale(gradient, 1 - o.dampening));
-    const direction = o.nesterov ? add(gradient, scale(velocity, o.momentum)) : velocity;
-    return { parameter: subtract(parameter, scale(direction, learningRate)), slots: { momentum: velocity } };
-  },
-} satisfies OptimizerDefinition<'sgd', Options, Resolved, 'momentum'>;
+  resolve: ({ learningRate: _, weightDecay: __, ...o }) => o,
+  slots: sgdSlots,
+  update: updateSgd,
+} satisfies OptimizerDefinition<'sgd', z.output<typeof options>, z.output<typeof rule>, 'momentum'>;

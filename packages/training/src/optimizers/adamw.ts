@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { adamOptions, resolveAdam, updateAdam } from './adam.js';
+import { type OptimizerDefinition, rates } from './definition.js';
+import { type MomentSlot, momentSlots } from './moments.js';
+
+const rule = z.strictObject({ kind: z.literal('adamw'), ...adamOptions });
+const resolved = rule.required({ epsilon: true });
+const options = rule.extend(rates(0.001, 'decoupled', 0.01));
+
+/** Adam whose weight decay does not pass through its adaptive rates. Keras's default weight decay is 0.004. */
+export const adamw = {
+  kind: 'adamw',
+  title: 'AdamW',
+  summary: 'Adam with decoupled weight decay, which pulls all weights alike: the usual choice with decay.',
+  formula: 'θ ← θ(1 − ηλ);  then as Adam:  θ ← θ − η m̂ / (√v̂ + ε)',
+  paper: 'Loshchilov, Hutter 2019, Decoupled Weight Decay Regularization, arXiv:1711.05101',
+  decay: 'decoupled',
+  adaptive: true,
+  options,
+  resolved,
+  variants: [{}, { weightDecay: 0.3 }, { convention: 'keras', epsilon: 1e-3 }],
+  resolve: resolveAdam,
+  slots: momentSlots,
+  update: updateAdam,
+} satisfies OptimizerDefinition<'adamw', z.output<typeof options>, z.output<typeof resolved>, MomentSlot>;
