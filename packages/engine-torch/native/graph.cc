@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 
 #include <algorithm>
+#include <set>
 
 #include "errors.h"
 
@@ -15,11 +16,11 @@ bool leaves_its_output_alone(const std::string& kind) {
          kind == "batch-norm+relu+max-pool";
 }
 
-bool has_parameters(const Program& program, const Unit& unit) {
-  return std::any_of(unit.nodes.begin(), unit.nodes.end(), [&](int at) {
-    const std::string& kind = program.nodes[at].kind;
-    return kind == "conv2d" || kind == "linear" || kind == "batch-norm";
-  });
+/// Names of the nodes that a parameter belongs to.
+std::set<std::string> nodes_with_parameters(const Program& program) {
+  std::set<std::string> names;
+  for (const ParameterSpec& spec : program.parameters) names.insert(spec.name.substr(0, spec.name.rfind('.')));
+  return names;
 }
 
 }  // namespace
@@ -31,9 +32,11 @@ Graph::Graph(const Program& program, ParameterStore& store, const Numerics& nume
       uses_(node_count_, 0),
       trains_(node_count_, false) {
   std::vector<std::string> made_by(node_count_);  // kind of the unit that gives the value of a node
+  const std::set<std::string> learning = nodes_with_parameters(program);
   for (const Unit& unit : units_) {
     made_by[unit.output()] = unit.kind;
-    trains_[unit.output()] = has_parameters(program, unit);
+    trains_[unit.output()] = std::any_of(unit.nodes.begin(), unit.nodes.end(),
+                                         [&](int at) { return learning.count(program.nodes[at].name) > 0; });
     for (int input : unit.inputs) {
       if (input == kInput) continue;
       ++uses_[input];

@@ -20,12 +20,12 @@ int64_t element_count(const Shape& shape) {
 
 int64_t aligned(int64_t count) { return (count + kAlign - 1) / kAlign * kAlign; }
 
-/// Weights of convolutions and linear layers and their biases follow the compute type; batch normalisation
-/// keeps its scale and shift in the master type, because its statistics are computed there.
+/// Weights of convolutions and linear layers and their biases follow the compute type; normalisations and channel scales
+/// keep theirs in the master type, because they compute there.
 bool follows_compute_type(const Program& program, const std::string& parameter) {
   const std::string node = parameter.substr(0, parameter.rfind('.'));
   for (const Node& n : program.nodes) {
-    if (n.name == node) return n.kind != "batch-norm";
+    if (n.name == node) return n.kind == "conv2d" || n.kind == "linear";
   }
   throw failed("parameter " + parameter + " belongs to no node");
 }

@@ -26,6 +26,9 @@ struct Node {
   double momentum = 0;
   double epsilon = 0;
   double rate = 0;
+  double slope = 0;
+  double value = 0;
+  bool tanh = false;  // which form of GELU
 };
 
 constexpr int kInput = -1;

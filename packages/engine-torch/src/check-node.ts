@@ -25,6 +25,7 @@ function checkOptions(node: Node, inputs: number): void {
       return;
     }
     case 'dropout':
+    case 'stochastic-depth':
       support(
         node.rate >= 0 && node.rate < 1,
         () => `node ${name}: rate ${node.rate} must be at least 0 and less than 1`,
@@ -37,9 +38,41 @@ function checkOptions(node: Node, inputs: number): void {
           `node ${name}: epsilon ${node.epsilon} must be positive and momentum ${node.momentum} within 0 … 1`,
       );
       return;
-    case 'add':
-      support(inputs >= 2, () => `node ${name}: add needs two or more values, got ${inputs}`);
+    case 'group-norm':
+    case 'layer-norm':
+      support(node.epsilon > 0, () => `node ${name}: epsilon ${node.epsilon} must be positive`);
+      support(
+        node.kind === 'layer-norm' || positive(node.groups),
+        () =>
+          `node ${name}: groups ${(node as { groups: number }).groups} must be a whole number of at least 1`,
+      );
       return;
+    case 'leaky-relu':
+      support(Number.isFinite(node.slope), () => `node ${name}: slope ${node.slope} must be finite`);
+      return;
+    case 'gelu':
+      support(
+        node.approximation === 'none' || node.approximation === 'tanh',
+        () => `node ${name}: approximation "${node.approximation}" must be "none" or "tanh"`,
+      );
+      return;
+    case 'scale':
+      support(Number.isFinite(node.value), () => `node ${name}: value ${node.value} must be finite`);
+      return;
+    case 'add':
+    case 'concat':
+      support(inputs >= 2, () => `node ${name}: ${node.kind} needs two or more values, got ${inputs}`);
+      return;
+    case 'multiply':
+      support(inputs === 2, () => `node ${name}: multiply needs two values, got ${inputs}`);
+      return;
+    case 'relu6':
+    case 'silu':
+    case 'hard-swish':
+    case 'sigmoid':
+    case 'hard-sigmoid':
+    case 'channel-scale':
+    case 'global-max-pool':
     case 'relu':
     case 'flatten':
     case 'linear':

@@ -125,16 +125,99 @@ function pool(node: Extract<Node, { kind: 'max-pool' | 'avg-pool' }>, input: Val
   });
 }
 
+/** Error function by its Taylor series near 0 and by the continued fraction of its complement elsewhere. */
+function erf(x: number): number {
+  const z = Math.abs(x);
+  if (z < 2.5) {
+    let [term, sum] = [z, z];
+    for (let n = 1; n < 80; n++) {
+      term *= -(z * z) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
+  }
+  let fraction = 0;
+  for (let k = 120; k > 0; k--) fraction = k / 2 / (z + fraction);
+  return Math.sign(x) * (1 - Math.exp(-z * z) / (Math.sqrt(Math.PI) * (z + fraction)));
+}
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const hardSigmoid = (x: number): number => Math.min(Math.max(x + 3, 0), 6) / 6;
+
+/** The function of an activation; null for nodes of other kinds. */
+function activationOf(node: Node): ((x: number) => number) | null {
+  switch (node.kind) {
+    case 'relu':
+      return (x) => Math.max(x, 0);
+    case 'leaky-relu':
+      return (x) => (x > 0 ? x : node.slope * x);
+    case 'relu6':
+      return (x) => Math.min(Math.max(x, 0), 6);
+    case 'gelu':
+      return node.approximation === 'tanh'
+        ? (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+        : (x) => 0.5 * x * (1 + erf(x / Math.SQRT2));
+    case 'silu':
+      return (x) => x * sigmoid(x);
+    case 'hard-swish':
+      return (x) => x * hardSigmoid(x);
+    case 'sigmoid':
+      return sigmoid;
+    case 'hard-sigmoid':
+      return hardSigmoid;
+    default:
+      return null;
+  }
+}
+
+/** Normalises the values of each sample that `partOf` (of channel and pixel) puts together. */
+function normaliseParts(
+  node: Extract<Node, { kind: 'group-norm' | 'layer-norm' }>,
+  input: Value,
+  batch: number,
+  state: StateDict,
+  partOf: (channel: number, pixel: number) => number,
+): Value {
+  const each = size(input.shape);
+  const plane = each / input.shape[0]!;
+  const [scale, shift] = ['weight', 'bias'].map((role) => state.get(`model.${node.name}.${role}`)!.data);
+  const part = (element: number) => partOf(Math.floor(element / plane), element % plane);
+  const moments = Array.from({ length: batch }, (_, n) => {
+    const parts = new Map<number, number[]>();
+    for (let e = 0; e < each; e++)
+      parts.set(part(e), [...(parts.get(part(e)) ?? []), input.data[n * each + e]!]);
+    const average = (list: number[]) => list.reduce((sum, x) => sum + x, 0) / list.length;
+    return new Map(
+      [...parts].map(([key, values]) => {
+        const mean = average(values);
+        return [key, { mean, variance: average(values.map((x) => (x - mean) ** 2)) }];
+      }),
+    );
+  });
+  return build(batch, node.shape, (n, e) => {
+    const { mean, variance } = moments[n]!.get(part(e))!;
+    const channel = Math.floor(e / plane);
+    const normalised = (input.data[n * each + e]! - mean) / Math.sqrt(variance + node.epsilon);
+    return normalised * scale![channel]! + shift![channel]!;
+  });
+}
+
 function run(node: Node, inputs: Value[], batch: number, c: Context): Value {
   const input = inputs[0]!;
   const each = size(input.shape);
+  const activation = activationOf(node);
+  if (activation) return { shape: node.shape, data: input.data.map(activation) };
   switch (node.kind) {
     case 'conv2d':
       return convolve(node, input, batch, c.state);
     case 'batch-norm':
       return normalise(node, input, batch, c);
-    case 'relu':
-      return { shape: node.shape, data: input.data.map((x) => Math.max(x, 0)) };
+    case 'group-norm': {
+      const channels = input.shape[0]! / node.groups;
+      return normaliseParts(node, input, batch, c.state, (channel) => Math.floor(channel / channels));
+    }
+    case 'layer-norm':
+      return normaliseParts(node, input, batch, c.state, (_, pixel) => pixel);
     case 'max-pool':
     case 'avg-pool':
       return pool(node, input, batch);
@@ -143,6 +226,13 @@ function run(node: Node, inputs: Value[], batch: number, c: Context): Value {
       return build(batch, node.shape, (n, channel) => {
         const start = n * each + channel * plane;
         return input.data.subarray(start, start + plane).reduce((sum, x) => sum + x, 0) / plane;
+      });
+    }
+    case 'global-max-pool': {
+      const plane = input.shape[1]! * input.shape[2]!;
+      return build(batch, node.shape, (n, channel) => {
+        const start = n * each + channel * plane;
+        return Math.max(...input.data.subarray(start, start + plane));
       });
     }
     case 'flatten':
@@ -162,11 +252,41 @@ function run(node: Node, inputs: Value[], batch: number, c: Context): Value {
       const data = c.training ? input.data.map((x, e) => (kept(e) ? x * scale : 0)) : input.data;
       return { shape: node.shape, data };
     }
+    case 'stochastic-depth': {
+      const scale = Math.fround(1 / (1 - node.rate));
+      const kept = (n: number) => dropoutUniform(...c.dropoutKey, n, c.nodeIndex) >= node.rate;
+      const factor = (e: number) => (kept(Math.floor(e / each)) ? scale : 0);
+      return { shape: node.shape, data: c.training ? input.data.map((x, e) => x * factor(e)) : input.data };
+    }
+    case 'concat': {
+      const starts = inputs.map((_, k) => inputs.slice(0, k).reduce((sum, v) => sum + size(v.shape), 0));
+      return build(batch, node.shape, (n, e) => {
+        const k = starts.findLastIndex((start) => start <= e);
+        return inputs[k]!.data[n * size(inputs[k]!.shape) + e - starts[k]!]!;
+      });
+    }
+    case 'multiply': {
+      const gates = size(inputs[1]!.shape);
+      return build(
+        batch,
+        node.shape,
+        (n, e) => input.data[n * each + e]! * inputs[1]!.data[n * gates + Math.floor((e * gates) / each)]!,
+      );
+    }
+    case 'scale':
+      return { shape: node.shape, data: input.data.map((x) => node.value * x) };
+    case 'channel-scale': {
+      const factors = c.state.get(`model.${node.name}.weight`)!.data;
+      const plane = each / input.shape[0]!;
+      return build(batch, node.shape, (n, e) => input.data[n * each + e]! * factors[Math.floor(e / plane)]!);
+    }
     case 'add':
       return {
         shape: node.shape,
         data: input.data.map((_, i) => inputs.reduce((sum, v) => sum + v.data[i]!, 0)),
       };
+    default:
+      throw new Error(`the reference has no ${node.kind}`);
   }
 }
 

@@ -3,23 +3,78 @@ import type { Initializer, Program } from './program.js';
 import { randomStream, streams } from './random.js';
 import { elements } from './shapes.js';
 
-/** Draws in row-major order of the shape (OIHW for convolutions), from the stream of the parameter's index. */
-function fill(
-  data: Float32Array | Float64Array,
-  initializer: Initializer,
-  seed: number,
-  index: number,
-): void {
-  if (initializer.kind === 'constant') {
-    data.fill(initializer.value);
-    return;
+type Values = Float32Array | Float64Array;
+
+/**
+ * Orthonormal vectors by Gram–Schmidt on standard normal ones, each cleaned twice, so that they are orthogonal to
+ * rounding: `count` of them, `length` ≥ count long, one after the other.
+ */
+export function orthonormal(count: number, length: number, normal: () => number): Float64Array {
+  const vectors = Float64Array.from({ length: count * length }, normal);
+  for (let i = 0; i < count; i++) {
+    const vector = vectors.subarray(i * length, (i + 1) * length);
+    for (let pass = 0; pass < 2; pass++)
+      for (let j = 0; j < i; j++) {
+        const other = vectors.subarray(j * length, (j + 1) * length);
+        let dot = 0;
+        for (let k = 0; k < length; k++) dot += (vector[k] as number) * (other[k] as number);
+        for (let k = 0; k < length; k++) vector[k] = (vector[k] as number) - dot * (other[k] as number);
+      }
+    const norm = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+    for (let k = 0; k < length; k++) vector[k] = (vector[k] as number) / norm;
   }
+  return vectors;
+}
+
+/** Multiplications that `orthonormal` needs for a weight of this shape. */
+export function orthogonalWork(shape: number[]): number {
+  const rows = shape[0] as number;
+  const columns = elements(shape) / rows;
+  return 2 * Math.min(rows, columns) ** 2 * Math.max(rows, columns);
+}
+
+function fillOrthogonal(data: Values, shape: number[], gain: number, normal: () => number): void {
+  const rows = shape[0] as number;
+  const columns = data.length / rows;
+  const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+  const vectors = orthonormal(count, length, normal);
+  for (let i = 0; i < count; i++)
+    for (let k = 0; k < length; k++) {
+      const at = rows <= columns ? i * columns + k : k * columns + i;
+      data[at] = gain * (vectors[i * length + k] as number);
+    }
+}
+
+/** Overwrites the first filters of each group with a 1 in the middle of their own channel. */
+function setDirac(data: Values, shape: number[], groups: number): void {
+  const [outputs, channels, height, width] = shape as [number, number, number, number];
+  const area = height * width;
+  const centre = Math.floor(height / 2) * width + Math.floor(width / 2);
+  for (let group = 0; group < groups; group++)
+    for (let i = 0; i < Math.min(channels, outputs / groups); i++) {
+      const filter = (group * (outputs / groups) + i) * channels * area;
+      data.fill(0, filter, filter + channels * area);
+      data[filter + i * area + centre] = 1;
+    }
+}
+
+/** Draws in row-major order of the shape (OIHW for convolutions), from the stream of the parameter's index. */
+function fill(data: Values, shape: number[], initializer: Initializer, seed: number, index: number): void {
   const { uniform, normal } = randomStream(seed, streams.weights, 0, index);
-  for (let i = 0; i < data.length; i++)
-    data[i] =
-      initializer.kind === 'uniform'
-        ? (2 * uniform() - 1) * initializer.bound
-        : normal() * initializer.standardDeviation;
+  switch (initializer.kind) {
+    case 'constant':
+      data.fill(initializer.value);
+      return;
+    case 'orthogonal':
+      fillOrthogonal(data, shape, initializer.gain, normal);
+      return;
+    case 'normal':
+      for (let i = 0; i < data.length; i++) data[i] = normal() * initializer.standardDeviation;
+      return;
+    default:
+      for (let i = 0; i < data.length; i++) data[i] = (2 * uniform() - 1) * initializer.bound;
+      if (initializer.kind === 'dirac') setDirac(data, shape, initializer.groups);
+  }
 }
 
 /** Initial parameters (`model.<name>`) and buffers of a program. The same seed gives the same bytes. */
@@ -29,7 +84,7 @@ export function initialState(program: Program, seed: number): StateDict {
   const state: StateDict = new Map();
   program.parameters.forEach(({ name, shape, initializer }, index) => {
     const data = allocate(shape);
-    fill(data, initializer, seed, index);
+    fill(data, shape, initializer, seed, index);
     state.set(`model.${name}`, { shape, data });
   });
   for (const { name, shape, initialValue } of program.buffers)

@@ -16,6 +16,15 @@ const kernel = z.int().min(1).max(31, 'at most 31');
 const stride = z.int().min(1).max(31, 'at most 31');
 const padding = z.int().min(0).max(31, 'at most 31');
 
+const rate = z.number().min(0).lt(1, 'less than 1: nothing would be left');
+const epsilon = z.number().positive().max(1).default(1e-5);
+const initialScale = z
+  .number()
+  .min(-1e6)
+  .max(1e6)
+  .default(1)
+  .describe('What the scale γ starts at; 0 silences a residual branch at the start');
+
 /**
  * A layer as a recipe writes it: a node of the program whose shape, and where it is left out whose name and input,
  * are inferred. What each layer computes is said at `Node` in `program.ts`.
@@ -42,9 +51,33 @@ export const Layer = z.discriminatedUnion('kind', [
       .max(1)
       .default(0.1)
       .describe('Weight of the new batch in the running statistics'),
-    epsilon: z.number().positive().max(1).default(1e-5),
+    epsilon,
+    initialScale,
   }),
+  z.strictObject({
+    kind: z.literal('group-norm'),
+    ...place,
+    groups: z.int().min(1).max(8192).default(32).describe('Must divide the channels'),
+    epsilon,
+    initialScale,
+  }),
+  z.strictObject({ kind: z.literal('layer-norm'), ...place, epsilon, initialScale }),
   z.strictObject({ kind: z.literal('relu'), ...place }),
+  z.strictObject({
+    kind: z.literal('leaky-relu'),
+    ...place,
+    slope: z.number().min(-1).max(1).default(0.01).describe('Factor of negative values'),
+  }),
+  z.strictObject({ kind: z.literal('relu6'), ...place }),
+  z.strictObject({
+    kind: z.literal('gelu'),
+    ...place,
+    approximation: z.enum(['none', 'tanh']).default('none').describe('none: exact, by the error function'),
+  }),
+  z.strictObject({ kind: z.literal('silu'), ...place }),
+  z.strictObject({ kind: z.literal('hard-swish'), ...place }),
+  z.strictObject({ kind: z.literal('sigmoid'), ...place }),
+  z.strictObject({ kind: z.literal('hard-sigmoid'), ...place }),
   z.strictObject({
     kind: z.literal('max-pool'),
     ...place,
@@ -59,6 +92,7 @@ export const Layer = z.discriminatedUnion('kind', [
     stride: stride.optional().describe('Default: the kernel'),
   }),
   z.strictObject({ kind: z.literal('global-average-pool'), ...place }),
+  z.strictObject({ kind: z.literal('global-max-pool'), ...place }),
   z.strictObject({ kind: z.literal('flatten'), ...place }),
   z.strictObject({
     kind: z.literal('linear'),
@@ -71,7 +105,12 @@ export const Layer = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('dropout'),
     ...place,
-    rate: z.number().min(0).lt(1, 'less than 1: nothing would be left').default(0.5),
+    rate: rate.default(0.5),
+  }),
+  z.strictObject({
+    kind: z.literal('stochastic-depth'),
+    ...place,
+    rate: rate.describe('Probability that a sample loses the value'),
   }),
   z.strictObject({
     kind: z.literal('add'),
@@ -81,6 +120,33 @@ export const Layer = z.discriminatedUnion('kind', [
       .min(1)
       .max(16)
       .describe('Names of the layers whose outputs are added to the incoming one'),
+  }),
+  z.strictObject({
+    kind: z.literal('concat'),
+    ...place,
+    with: z
+      .array(Name)
+      .min(1)
+      .max(64)
+      .describe('Names of the layers whose channels come after those of the incoming one'),
+  }),
+  z.strictObject({
+    kind: z.literal('multiply'),
+    ...place,
+    with: z
+      .array(Name)
+      .length(1)
+      .describe('Name of the layer that gives the other factor: the same shape, or one value per channel'),
+  }),
+  z.strictObject({
+    kind: z.literal('scale'),
+    ...place,
+    value: z.number().min(-1e6).max(1e6).describe('The factor, which is not learned'),
+  }),
+  z.strictObject({
+    kind: z.literal('channel-scale'),
+    ...place,
+    initialScale: z.number().min(-1e6).max(1e6).default(1).describe('What every factor starts at'),
   }),
 ]);
 export type Layer = z.output<typeof Layer>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Architecture, architectures, buildArchitecture } from './architectures/index.js';
+import { Architecture, buildArchitecture } from './architectures/index.js';
 import { networkParameters } from './parameters.js';
 import { elements } from './shapes.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
@@ -53,17 +53,6 @@ describe('architectures', () => {
   it.each(['leedl-cnn', 'fashion-cnn'])('%s refuses images that are too small', (kind) => {
     expect(() => build({ kind }, { ...fashion, height: 2 })).toThrow(/needs images of at least/);
   });
-
-  it.each(Object.keys(architectures).filter((kind) => kind !== 'layers'))(
-    '%s adapts to any size, channels and classes',
-    (kind) => {
-      for (const size of [8, 13, 64])
-        for (const channels of [1, 3]) {
-          const { nodes } = build({ kind }, { channels, height: size, width: size + 3, classes: 4 });
-          expect(nodes.at(-1)?.shape).toEqual([4]);
-        }
-    },
-  );
 });
 
 describe('own layers', () => {
@@ -130,6 +119,30 @@ describe('own layers', () => {
       [{ kind: 'flatten' }, { kind: 'linear', outFeatures: 9 }],
       [1],
       /one value per class \(10\)/,
+    ],
+    [
+      'a concatenation of unequal images',
+      [{ kind: 'relu', name: 'a' }, { kind: 'max-pool' }, { kind: 'concat', with: ['a'] }, ...head],
+      [2],
+      /"concat1" \(concat\) cannot put 1×28×28 beside 1×14×14/,
+    ],
+    [
+      'a gate of another number of channels',
+      [
+        { kind: 'conv2d', outChannels: 4, name: 'a' },
+        { kind: 'global-average-pool' },
+        { kind: 'linear', outFeatures: 3, name: 'gate' },
+        { kind: 'multiply', from: 'a', with: ['gate'] },
+        ...head,
+      ],
+      [3],
+      /"multiply1" \(multiply\) cannot multiply 4×28×28 by 3/,
+    ],
+    [
+      'groups of a normalisation that do not divide',
+      [{ kind: 'conv2d', outChannels: 12 }, { kind: 'group-norm', groups: 5 }, ...head],
+      [1],
+      /groups 5 does not divide the 12 channels/,
     ],
     ['an image at the end', [{ kind: 'relu' }], [0], /one value per class/],
   ])('%s is refused', (_, layers, path, message) => {

@@ -6,14 +6,29 @@ import { SpecError, type SpecIssue } from './spec-error.js';
 const prefixes: Record<Layer['kind'], string> = {
   conv2d: 'conv',
   'batch-norm': 'norm',
+  'group-norm': 'norm',
+  'layer-norm': 'norm',
   relu: 'relu',
+  'leaky-relu': 'leaky',
+  relu6: 'relu',
+  gelu: 'gelu',
+  silu: 'silu',
+  'hard-swish': 'swish',
+  sigmoid: 'sigmoid',
+  'hard-sigmoid': 'sigmoid',
   'max-pool': 'pool',
   'avg-pool': 'pool',
   'global-average-pool': 'pool',
+  'global-max-pool': 'pool',
   flatten: 'flatten',
   linear: 'fc',
   dropout: 'dropout',
+  'stochastic-depth': 'path',
   add: 'add',
+  concat: 'concat',
+  multiply: 'multiply',
+  scale: 'scale',
+  'channel-scale': 'gamma',
 };
 
 /** Every layer's name: its own, or prefix and number that no layer has. */
@@ -31,31 +46,26 @@ function nameLayers(layers: Layer[]): string[] {
   });
 }
 
+/** Names of the layers that come in after the first. */
+const others = (layer: Layer): string[] => ('with' in layer ? layer.with : []);
+
 /** The node of a layer: defaults that depend on other fields filled in, recipe-only fields dropped. */
 function toNode(layer: Layer, name: string, inputs: string[], classes: number): UnshapedNode {
-  const common = { name, inputs };
-  switch (layer.kind) {
-    case 'conv2d': {
-      const { kind, outChannels, kernel, stride, groups, bias } = layer;
-      const padding = layer.padding ?? Math.floor(kernel / 2);
-      return { kind, ...common, outChannels, kernel, stride, padding, groups, bias };
-    }
-    case 'batch-norm':
-      return { kind: layer.kind, ...common, momentum: layer.momentum, epsilon: layer.epsilon };
-    case 'max-pool': {
-      const { kind, kernel, padding } = layer;
-      return { kind, ...common, kernel, stride: layer.stride ?? kernel, padding };
-    }
+  const { from: _, ...options } = { ...layer, name, inputs };
+  if ('with' in options) {
+    const { with: _, ...alone } = options;
+    return alone;
+  }
+  switch (options.kind) {
+    case 'conv2d':
+      return { ...options, padding: options.padding ?? Math.floor(options.kernel / 2) };
+    case 'max-pool':
     case 'avg-pool':
-      return { kind: layer.kind, ...common, kernel: layer.kernel, stride: layer.stride ?? layer.kernel };
-    case 'linear': {
-      const outFeatures = layer.outFeatures === 'classes' ? classes : layer.outFeatures;
-      return { kind: layer.kind, ...common, outFeatures, bias: layer.bias };
-    }
-    case 'dropout':
-      return { kind: layer.kind, ...common, rate: layer.rate };
+      return { ...options, stride: options.stride ?? options.kernel };
+    case 'linear':
+      return { ...options, outFeatures: options.outFeatures === 'classes' ? classes : options.outFeatures };
     default:
-      return { kind: layer.kind, ...common };
+      return options;
   }
 }
 
@@ -63,23 +73,23 @@ function toNode(layer: Layer, name: string, inputs: string[], classes: number): 
 function nameProblems(layers: Layer[], names: string[]): SpecIssue[] {
   const issues: SpecIssue[] = [];
   const used = new Set<string>();
+  const before = new Set<string>([INPUT]);
   layers.forEach((layer, i) => {
-    const before = [INPUT, ...names.slice(0, i)];
-    if (before.includes(names[i] as string))
+    if (before.has(names[i] as string))
       issues.push({
         path: [i, 'name'],
         message: `"${names[i]}" is the name of another layer or of the input`,
       });
-    const sources: [string, (string | number)[]][] = [[layer.from ?? (before.at(-1) as string), [i, 'from']]];
-    if (layer.kind === 'add')
-      layer.with.forEach((source, k) => {
-        sources.push([source, [i, 'with', k]]);
-      });
+    const sources: [string, (string | number)[]][] = [[layer.from ?? names[i - 1] ?? INPUT, [i, 'from']]];
+    others(layer).forEach((source, k) => {
+      sources.push([source, [i, 'with', k]]);
+    });
     for (const [source, path] of sources) {
       used.add(source);
-      if (!before.includes(source))
+      if (!before.has(source))
         issues.push({ path, message: `there is no layer "${source}" before "${names[i]}"` });
     }
+    before.add(names[i] as string);
   });
   names.slice(0, -1).forEach((name, i) => {
     if (!used.has(name)) issues.push({ path: [i], message: `nothing uses the output of layer "${name}"` });
@@ -102,7 +112,7 @@ export function buildNetwork(
   const shapes = new Map<string, Shape>([[INPUT, [input.channels, input.height, input.width]]]);
   const nodes = layers.map((layer, i): Node => {
     const name = names[i] as string;
-    const inputs = [layer.from ?? names[i - 1] ?? INPUT, ...(layer.kind === 'add' ? layer.with : [])];
+    const inputs = [layer.from ?? names[i - 1] ?? INPUT, ...others(layer)];
     const node = toNode(layer, name, inputs, classes);
     const incoming = inputs.map((source) => shapes.get(source) as Shape); // nameProblems has checked that it is there
     const inferred = inferShape(node, incoming);

@@ -4,37 +4,70 @@ import {
   INPUT,
   type Initializer,
   type Node,
+  type ParameterRole,
   type ParameterSpec,
   type Program,
 } from './program.js';
 import { elements, type Shape } from './shapes.js';
 
-/** How a whole network's weights start. Normalisation starts at scale 1 and shift 0 either way. */
+/** Standard deviation of a weight by initialiser; the uniform forms draw within ±√3 of it, which has the same variance. */
+const deviations = {
+  he: (fanIn: number) => Math.sqrt(2 / fanIn),
+  xavier: (fanIn: number, fanOut: number) => Math.sqrt(2 / (fanIn + fanOut)),
+  lecun: (fanIn: number) => Math.sqrt(1 / fanIn),
+};
+
+/** How a whole network's weights start. Normalisations start at their own scale and shift either way. */
 export const InitializerKind = z
-  .enum(['pytorch', 'he'])
+  .enum([
+    'pytorch',
+    'he',
+    'he-uniform',
+    'xavier',
+    'xavier-uniform',
+    'lecun',
+    'lecun-uniform',
+    'orthogonal',
+    'dirac',
+  ])
   .default('pytorch')
   .describe(
-    'pytorch: weights and biases uniform within ±1/√fanIn (its Kaiming uniform with a = √5); he: weights normal with standard deviation √(2/fanIn), biases 0',
+    'pytorch: weights and biases uniform within ±1/√fanIn (its Kaiming uniform with a = √5). All others start biases at 0. Normal with standard deviation √(2/fanIn): he; √(2/(fanIn + fanOut)): xavier; √(1/fanIn): lecun; …-uniform: the same variance. orthogonal: rows or columns orthonormal, times √2. dirac: the first filters of a convolution hand on one channel each, other weights as pytorch',
   );
 export type InitializerKind = z.output<typeof InitializerKind>;
 
-function weightAndBias(
-  node: Extract<Node, { kind: 'conv2d' | 'linear' }>,
-  shape: Shape,
-  initializer: InitializerKind,
-): ParameterSpec[] {
+type Weighted = Extract<Node, { kind: 'conv2d' | 'linear' }>;
+
+function weightInitializer(kind: InitializerKind, node: Weighted, shape: Shape): Initializer {
   const fanIn = elements(shape.slice(1));
-  const uniform: Initializer = { kind: 'uniform', bound: 1 / Math.sqrt(fanIn) };
-  const he: Initializer = { kind: 'normal', standardDeviation: Math.sqrt(2 / fanIn) };
+  const groups = node.kind === 'conv2d' ? node.groups : 1;
+  const bound = 1 / Math.sqrt(fanIn);
+  if (kind === 'orthogonal') return { kind, gain: Math.SQRT2 };
+  if (kind === 'dirac' && node.kind === 'conv2d') return { kind, bound, groups };
+  if (kind === 'pytorch' || kind === 'dirac') return { kind: 'uniform', bound };
+  const [law, form] = kind.split('-') as [keyof typeof deviations, 'uniform' | undefined];
+  const standardDeviation = deviations[law](
+    fanIn,
+    elements([shape[0] as number, ...shape.slice(2)]) / groups,
+  );
+  return form === 'uniform'
+    ? { kind: 'uniform', bound: Math.sqrt(3) * standardDeviation }
+    : { kind: 'normal', standardDeviation };
+}
+
+function weightAndBias(node: Weighted, shape: Shape, initializer: InitializerKind): ParameterSpec[] {
   const weight: ParameterSpec = {
     name: `${node.name}.weight`,
     shape,
     role: node.kind === 'conv2d' ? 'conv-weight' : 'linear-weight',
-    initializer: initializer === 'he' ? he : uniform,
+    initializer: weightInitializer(initializer, node, shape),
     group: 0,
   };
   if (!node.bias) return [weight];
-  const start: Initializer = initializer === 'he' ? { kind: 'constant', value: 0 } : uniform;
+  const start: Initializer =
+    initializer === 'pytorch'
+      ? { kind: 'uniform', bound: 1 / Math.sqrt(elements(shape.slice(1))) }
+      : { kind: 'constant', value: 0 };
   const bias: ParameterSpec = {
     name: `${node.name}.bias`,
     shape: shape.slice(0, 1),
@@ -44,6 +77,14 @@ function weightAndBias(
   };
   return [weight, bias];
 }
+
+const perChannel = (name: string, channels: number, role: ParameterRole, value: number): ParameterSpec => ({
+  name,
+  shape: [channels],
+  role,
+  initializer: { kind: 'constant', value },
+  group: 0,
+});
 
 /** Parameters of one node; `shape` is what comes in. */
 function nodeParameters(node: Node, shape: Shape, initializer: InitializerKind): ParameterSpec[] {
@@ -58,13 +99,14 @@ function nodeParameters(node: Node, shape: Shape, initializer: InitializerKind):
     case 'linear':
       return weightAndBias(node, [node.outFeatures, channels], initializer);
     case 'batch-norm':
-      return (['weight', 'bias'] as const).map((name) => ({
-        name: `${node.name}.${name}`,
-        shape: [channels],
-        role: name === 'weight' ? 'norm-scale' : 'norm-shift',
-        initializer: { kind: 'constant', value: name === 'weight' ? 1 : 0 },
-        group: 0,
-      }));
+    case 'group-norm':
+    case 'layer-norm':
+      return [
+        perChannel(`${node.name}.weight`, channels, 'norm-scale', node.initialScale),
+        perChannel(`${node.name}.bias`, channels, 'norm-shift', 0),
+      ];
+    case 'channel-scale':
+      return [perChannel(`${node.name}.weight`, channels, 'norm-scale', node.initialScale)];
     default:
       return [];
   }

@@ -51,15 +51,13 @@ function curve(recipe: ResolvedRecipe, totalSteps: number): TrainingPlan['learni
 }
 
 function plannedLayers(program: Program): PlannedLayer[] {
+  const counts = new Map(program.parameters.map(({ name, shape }) => [name, elements(shape)]));
+  const countOf = (name: string): number => counts.get(name) ?? 0;
   return program.nodes.map(({ name, kind, shape }) => ({
     name,
     kind,
     outputShape: shape,
-    parameters: sum(
-      program.parameters
-        .filter((parameter) => parameter.name === `${name}.weight` || parameter.name === `${name}.bias`)
-        .map((parameter) => elements(parameter.shape)),
-    ),
+    parameters: countOf(`${name}.weight`) + countOf(`${name}.bias`),
   }));
 }
 

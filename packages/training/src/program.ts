@@ -28,14 +28,40 @@ export type Node =
    * variance takes the unbiased one: running ← (1 − momentum)·running + momentum·batch (PyTorch's `momentum`).
    * `weight` (γ), `bias` (β), buffers `runningMean`, `runningVariance`, all [C].
    */
-  | NodeOf<'batch-norm', { momentum: number; epsilon: number }>
+  | NodeOf<'batch-norm', { momentum: number; epsilon: number; initialScale: number }>
+  /**
+   * Group normalisation (Wu & He 2018) within each sample: groups of C / groups neighbouring channels, over those and
+   * H, W, with the biased variance; training and evaluation are the same. `weight` (γ), `bias` (β) of shape [C].
+   */
+  | NodeOf<'group-norm', { groups: number; epsilon: number; initialScale: number }>
+  /**
+   * Layer normalisation (Ba et al. 2016) over C alone: of each pixel of an image (ConvNeXt's form; PyTorch's LayerNorm
+   * on N, H, W, C), of all features of a vector. Biased variance. `weight` (γ), `bias` (β) of shape [C].
+   */
+  | NodeOf<'layer-norm', { epsilon: number; initialScale: number }>
   | NodeOf<'relu', object>
+  /** x where x > 0, else slope·x. */
+  | NodeOf<'leaky-relu', { slope: number }>
+  /** min(max(x, 0), 6). */
+  | NodeOf<'relu6', object>
+  /** `none`: x·Φ(x) with the normal distribution's Φ by erf; `tanh`: ½x(1 + tanh(√(2/π)(x + 0.044715x³))). */
+  | NodeOf<'gelu', { approximation: 'none' | 'tanh' }>
+  /** x·σ(x), also called swish. */
+  | NodeOf<'silu', object>
+  /** x·min(max(x + 3, 0), 6) / 6; slope 0 at −3 and where it is flat. */
+  | NodeOf<'hard-swish', object>
+  /** σ(x) = 1 / (1 + e⁻ˣ). */
+  | NodeOf<'sigmoid', object>
+  /** min(max(x + 3, 0), 6) / 6 (PyTorch's; Keras 2 has 0.2x + 0.5). */
+  | NodeOf<'hard-sigmoid', object>
   /** Windows that leave the image are padded with −∞; output size floor((size + 2·padding − kernel)/stride) + 1. Ties: the first maximum in row order takes the gradient. */
   | NodeOf<'max-pool', { kernel: number; stride: number; padding: number }>
   /** No padding; output size floor((size − kernel)/stride) + 1. */
   | NodeOf<'avg-pool', { kernel: number; stride: number }>
   /** [C, H, W] → [C]: mean over H and W. */
   | NodeOf<'global-average-pool', object>
+  /** [C, H, W] → [C]: maximum over H and W. Ties as in `max-pool`. */
+  | NodeOf<'global-max-pool', object>
   /** [C, H, W] → [C·H·W], in C, H, W order (PyTorch's), whatever layout the engine keeps. */
   | NodeOf<'flatten', object>
   /** y = x Wᵀ + b; `weight` [outFeatures, inFeatures], `bias` [outFeatures] when `bias`. */
@@ -46,8 +72,22 @@ export type Node =
    * scaled by 1 / (1 − rate). Identity at evaluation. The uniform is that of `random.ts` (`dropoutUniform`).
    */
   | NodeOf<'dropout', { rate: number }>
+  /**
+   * Stochastic depth (Huang et al. 2016; drop path): drops the whole value of a sample with probability `rate`, and
+   * scales kept ones by float32(1 / (1 − rate)). Sample n of the batch is kept as dropout would keep element n.
+   * Identity at evaluation.
+   */
+  | NodeOf<'stochastic-depth', { rate: number }>
   /** Elementwise sum of two or more values of one shape (residual connection). */
-  | NodeOf<'add', object>;
+  | NodeOf<'add', object>
+  /** Channels (or features) of two or more values one after the other; the other sizes must be equal. */
+  | NodeOf<'concat', object>
+  /** Product of two values. The second has the first's shape, or is [C] or [C, 1, 1] beside an image of C channels (a gate). */
+  | NodeOf<'multiply', object>
+  /** value·x, not learned. */
+  | NodeOf<'scale', { value: number }>
+  /** γ·x with a learned γ per channel, which starts at `initialScale` (ConvNeXt's layer scale). `weight` [C]. */
+  | NodeOf<'channel-scale', { initialScale: number }>;
 
 type NodeOf<K extends string, Options> = {
   kind: K;
@@ -66,7 +106,11 @@ export type Initializer =
   /** U(−bound, bound). */
   | { kind: 'uniform'; bound: number }
   /** N(0, standardDeviation²). */
-  | { kind: 'normal'; standardDeviation: number };
+  | { kind: 'normal'; standardDeviation: number }
+  /** Rows or columns, whichever are fewer, orthonormal, of the weight as a matrix [outputs, the rest]; times `gain`. */
+  | { kind: 'orthogonal'; gain: number }
+  /** Of each group of a convolution, the first filters hand on one channel each; further filters U(−bound, bound). */
+  | { kind: 'dirac'; bound: number; groups: number };
 
 export interface ParameterSpec {
   /** `<node>.<weight|bias>` */

@@ -159,6 +159,12 @@ describe('resolveRecipe', () => {
       'architecture',
     ],
     [
+      'orthogonal weights that would take minutes',
+      { ...mlp, architecture: { kind: 'mlp', hidden: [8192, 4096], initializer: 'orthogonal' } },
+      {},
+      'architecture.initializer',
+    ],
+    [
       'too many steps',
       { ...mlp, epochs: 100_000, batchSize: 1 },
       { counts: { train: [100_000, 2, 2] } },

@@ -2,6 +2,7 @@ import { buildArchitecture } from './architectures/index.js';
 import { augmentationProblems } from './augmentations/index.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
 import { hashOf } from './hash.js';
+import { orthogonalWork } from './initializers.js';
 import { optimizerSlots, resolveOptimizer } from './optimizers/index.js';
 import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
@@ -17,6 +18,9 @@ import { testTimeProblems } from './test-time/index.js';
 /** A checkpoint holds weights, optimizer slots and the best weights in fp32, and is one array of at most 4 GiB. */
 const MAX_CHECKPOINT_VALUES = 1_000_000_000;
 const MAX_STEPS = 0x7fff_ffff;
+
+/** About half a minute of one core. */
+const MAX_ORTHOGONAL_WORK = 4e10;
 
 /** How long a run is on its dataset. */
 export interface RunLength {
@@ -93,6 +97,15 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
     issues.push({
       path: ['architecture'],
       message: `has ${count} parameters; at most ${most} are allowed with ${recipe.optimizer.kind}, so that a checkpoint stays below 4 GiB`,
+    });
+  const slow = parameters.find(
+    ({ shape, initializer }) =>
+      initializer.kind === 'orthogonal' && orthogonalWork(shape) > MAX_ORTHOGONAL_WORK,
+  );
+  if (slow !== undefined)
+    issues.push({
+      path: ['architecture', 'initializer'],
+      message: `orthogonal would take minutes for ${slow.name} of ${slow.shape.join('×')}; choose another initializer or a smaller layer`,
     });
   const norm = singleValueNorm(nodes);
   if (norm !== null && length.trainSamples % recipe.batchSize === 1 % recipe.batchSize)

@@ -43,7 +43,36 @@ function convolution(node: NodeOptions<'conv2d'>, shape: Shape): Inferred {
   return window(shape, node.outChannels, node.kernel, node.stride, node.padding);
 }
 
-/** Output shape of a node from the shapes that come in (one, for `add` two or more). */
+function concatenation(inputs: Shape[]): Inferred {
+  const [first, ...rest] = inputs as [Shape, ...Shape[]];
+  const other = rest.find(
+    (shape) => show(shape.slice(1)) !== show(first.slice(1)) || shape.length !== first.length,
+  );
+  if (other)
+    return {
+      problem: `cannot put ${show(other)} beside ${show(first)}: all but the number of channels must be equal`,
+    };
+  return { shape: [inputs.reduce((sum, shape) => sum + (shape[0] as number), 0), ...first.slice(1)] };
+}
+
+function product([shape, gate]: [Shape, Shape]): Inferred {
+  const perChannel = shape.length === 3 && [`${shape[0]}`, `${shape[0]}×1×1`].includes(show(gate));
+  return perChannel || show(gate) === show(shape)
+    ? { shape }
+    : {
+        problem: `cannot multiply ${show(shape)} by ${show(gate)}: the other must have the same shape or one value per channel`,
+      };
+}
+
+function groupNormalisation(shape: Shape, groups: number): Inferred {
+  if ((shape[0] as number) % groups !== 0)
+    return { problem: `groups ${groups} does not divide the ${shape[0]} channels` };
+  return elements(shape) === groups
+    ? { problem: `has groups of one value each (${show(shape)}): every value would be the shift` }
+    : { shape };
+}
+
+/** Output shape of a node from the shapes that come in (one; for `add` and `concat` two or more, for `multiply` two). */
 export function inferShape(node: UnshapedNode, inputs: Shape[]): Inferred {
   const shape = inputs[0] as Shape; // every node has an input
   const isImage = shape.length === 3;
@@ -59,6 +88,7 @@ export function inferShape(node: UnshapedNode, inputs: Shape[]): Inferred {
     case 'avg-pool':
       return isImage ? window(shape, shape[0] as number, node.kernel, node.stride, 0) : needsImage(shape);
     case 'global-average-pool':
+    case 'global-max-pool':
       return isImage ? { shape: shape.slice(0, 1) } : needsImage(shape);
     case 'flatten':
       return { shape: [elements(shape)] };
@@ -74,9 +104,17 @@ export function inferShape(node: UnshapedNode, inputs: Shape[]): Inferred {
         ? { problem: `cannot add ${show(other)} to ${show(shape)}: the shapes must be equal` }
         : { shape };
     }
-    case 'batch-norm':
-    case 'relu':
-    case 'dropout':
+    case 'concat':
+      return concatenation(inputs);
+    case 'multiply':
+      return product(inputs as [Shape, Shape]);
+    case 'group-norm':
+      return groupNormalisation(shape, node.groups);
+    case 'layer-norm':
+      return shape[0] === 1
+        ? { problem: 'has one channel to normalise over: its value would always be the shift' }
+        : { shape };
+    default:
       return { shape };
   }
 }

@@ -24,6 +24,15 @@ LayerPointer make_layer(const LayerContext& context) {
   if (kind == "linear") return make_linear(context);
   if (kind == "dropout") return make_dropout(context);
   if (kind == "add") return make_add(context);
+  if (kind == "group-norm") return make_group_norm(context);
+  if (kind == "layer-norm") return make_layer_norm(context);
+  if (kind == "concat") return make_concat(context);
+  if (kind == "multiply") return make_multiply(context);
+  if (kind == "scale") return make_scale(context);
+  if (kind == "channel-scale") return make_channel_scale(context);
+  if (kind == "stochastic-depth") return make_stochastic_depth(context);
+  if (kind == "global-max-pool") return make_global_max_pool(context);
+  if (LayerPointer activation = make_activation(context)) return activation;
   throw unsupported("node " + context.node.name + ": kind " + kind + " is not known to this engine");
 }
 

@@ -64,5 +64,14 @@ LayerPointer make_flatten(const LayerContext& context);
 LayerPointer make_linear(const LayerContext& context);
 LayerPointer make_dropout(const LayerContext& context);
 LayerPointer make_add(const LayerContext& context);
+LayerPointer make_activation(const LayerContext& context);
+LayerPointer make_group_norm(const LayerContext& context);
+LayerPointer make_layer_norm(const LayerContext& context);
+LayerPointer make_concat(const LayerContext& context);
+LayerPointer make_multiply(const LayerContext& context);
+LayerPointer make_scale(const LayerContext& context);
+LayerPointer make_channel_scale(const LayerContext& context);
+LayerPointer make_stochastic_depth(const LayerContext& context);
+LayerPointer make_global_max_pool(const LayerContext& context);
 
 }  // namespace ravine

@@ -81,6 +81,34 @@ class GlobalAveragePool : public Layer {
   std::vector<int64_t> shape_;
 };
 
+/// Max pooling with one window of the image's own size.
+class GlobalMaxPool : public Layer {
+ public:
+  at::Tensor forward(const Tensors& inputs, const Pass& pass) override {
+    const std::vector<int64_t> window = inputs[0].sizes().slice(2).vec();
+    auto [output, winners] = at::max_pool2d_with_indices(inputs[0], window, window, kNone, kDilation, false);
+    if (pass.training) {
+      input_ = inputs[0];
+      winners_ = winners;
+    }
+    return output.flatten(1);
+  }
+
+  Tensors backward(at::Tensor gradient, const std::vector<bool>&) override {
+    const std::vector<int64_t> window = input_.sizes().slice(2).vec();
+    const at::Tensor image = gradient.unsqueeze(2).unsqueeze(3).contiguous(input_.suggest_memory_format());
+    at::Tensor input =
+        at::max_pool2d_with_indices_backward(image, input_, window, window, kNone, kDilation, false, winners_);
+    input_.reset();
+    winners_.reset();
+    return {input};
+  }
+
+ private:
+  inline static const std::vector<int64_t> kNone{0, 0}, kDilation{1, 1};
+  at::Tensor input_, winners_;
+};
+
 }  // namespace
 
 LayerPointer make_max_pool(const LayerContext& context) { return std::make_unique<MaxPool>(context); }
@@ -88,5 +116,6 @@ LayerPointer make_avg_pool(const LayerContext& context) { return std::make_uniqu
 LayerPointer make_global_average_pool(const LayerContext& context) {
   return std::make_unique<GlobalAveragePool>(context);
 }
+LayerPointer make_global_max_pool(const LayerContext&) { return std::make_unique<GlobalMaxPool>(); }
 
 }  // namespace ravine

@@ -66,6 +66,9 @@ Node to_node(const Napi::Object& value, const std::map<std::string, int>& indice
   node.momentum = number(value, "momentum");
   node.epsilon = number(value, "epsilon");
   node.rate = number(value, "rate");
+  node.slope = number(value, "slope");
+  node.value = number(value, "value");
+  node.tanh = text(value, "approximation") == "tanh";
   return node;
 }
 

@@ -15,6 +15,8 @@ export interface ArchitectureDefinition<Kind extends string, Options> extends Fa
   options: z.ZodType<Options>;
   /** The layers, or what makes the network impossible for this input; paths are relative to the options. */
   layers(options: Options, input: NetworkInput): LayerInput[] | { problems: SpecIssue[] };
+  /** Where in the options layer `index` of that list was written; for networks whose layers the recipe writes itself. */
+  pathOf?(options: Options, index: number): (string | number)[];
 }
 
 /** Refuses images that are too small for the network to see anything in. */

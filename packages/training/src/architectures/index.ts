@@ -3,31 +3,60 @@ import { Layer } from '../layers.js';
 import { buildNetwork } from '../network.js';
 import type { Node } from '../program.js';
 import { SpecError } from '../spec-error.js';
+import { airbench } from './airbench.js';
+import { convnext } from './convnext.js';
 import type { ArchitectureDefinition, NetworkInput } from './definition.js';
+import { densenet } from './densenet.js';
+import { efficientnet } from './efficientnet.js';
 import { fashionCnn } from './fashion-cnn.js';
+import { graph } from './graph.js';
 import { layers } from './layers.js';
 import { leedlCnn } from './leedl-cnn.js';
+import { leedlResidualCnn } from './leedl-residual-cnn.js';
+import { lenet5 } from './lenet.js';
 import { mlp } from './mlp.js';
+import { mobilenetV2 } from './mobilenet-v2.js';
+import { mobilenetV3 } from './mobilenet-v3.js';
+import { preActivationResnet } from './pre-activation-resnet.js';
+import { resnet } from './resnet.js';
 import { softmaxRegression } from './softmax-regression.js';
+import { vgg } from './vgg.js';
+import { wideResnet } from './wide-resnet.js';
 
 /** Every architecture, by kind. */
 export const architectures = {
   'leedl-cnn': leedlCnn,
+  'leedl-residual-cnn': leedlResidualCnn,
   'fashion-cnn': fashionCnn,
-  mlp,
   'softmax-regression': softmaxRegression,
+  mlp,
+  'lenet-5': lenet5,
+  vgg,
+  resnet,
+  'pre-activation-resnet': preActivationResnet,
+  'wide-resnet': wideResnet,
+  densenet,
+  'mobilenet-v2': mobilenetV2,
+  'mobilenet-v3': mobilenetV3,
+  efficientnet,
+  convnext,
+  airbench,
   layers,
+  graph,
 };
 export type ArchitectureKind = keyof typeof architectures;
 
-export const Architecture = z.discriminatedUnion('kind', [
-  leedlCnn.options,
-  fashionCnn.options,
-  mlp.options,
-  softmaxRegression.options,
-  layers.options,
-]);
-export type Architecture = z.output<typeof Architecture>;
+type OptionsSchema = (typeof architectures)[ArchitectureKind]['options'];
+export type Architecture = z.output<OptionsSchema>;
+
+/** Options of any architecture. */
+export const Architecture = z.discriminatedUnion(
+  'kind',
+  Object.values(architectures).map(({ options }) => options) as unknown as [
+    OptionsSchema,
+    ...OptionsSchema[],
+  ],
+);
 
 /** The nodes of an architecture for this input. Throws SpecError with paths relative to the architecture. */
 export function buildArchitecture(options: Architecture, input: NetworkInput): Node[] {
@@ -45,10 +74,12 @@ export function buildArchitecture(options: Architecture, input: NetworkInput): N
     );
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
-    // Places in the list mean something to the author of the list only.
-    const prefix = options.kind === 'layers' ? (['layers'] as const) : null;
     throw new SpecError(
-      error.issues.map(({ path, message }) => ({ path: prefix ? [...prefix, ...path] : ['kind'], message })),
+      error.issues.map(({ path: [index, ...rest], message }) => ({
+        // Places in the list mean something to the author of the list only.
+        path: definition.pathOf ? [...definition.pathOf(options, index as number), ...rest] : ['kind'],
+        message,
+      })),
     );
   }
 }

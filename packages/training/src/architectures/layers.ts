@@ -22,4 +22,5 @@ export const layers = {
   paper: null,
   options,
   layers: (o) => o.layers,
+  pathOf: (_, index) => ['layers', index],
 } satisfies ArchitectureDefinition<'layers', z.output<typeof options>>;

@@ -1,11 +1,24 @@
 import { z } from 'zod';
 import type { LayerInput } from '../layers.js';
 import { InitializerKind } from '../parameters.js';
+import { Activation, activation, dropout, dropoutRate, halving, Normalization, norm } from './blocks.js';
 import { type ArchitectureDefinition, tooSmall } from './definition.js';
 
-const options = z.strictObject({ kind: z.literal('leedl-cnn'), initializer: InitializerKind });
+const options = z.strictObject({
+  kind: z.literal('leedl-cnn'),
+  width: z
+    .int()
+    .min(1)
+    .max(512)
+    .default(64)
+    .describe('Channels of the first block; others 2, 4, 8 and 8 times that'),
+  dropout: dropoutRate.default(0).describe('Dropout before each linear layer; 0 leaves it out'),
+  normalization: Normalization.default('batch'),
+  activation: Activation.default('relu'),
+  initializer: InitializerKind,
+});
 
-const CHANNELS = [64, 128, 256, 512, 512];
+const WIDTHS = [1, 2, 4, 8, 8];
 const MINIMUM_SIZE = 8;
 
 /**
@@ -20,24 +33,24 @@ export const leedlCnn = {
   formula: null,
   paper: 'Machine Learning 2022 Spring, Hung-yi Lee, homework 3 (LeeDL tutorial)',
   options,
-  layers: (_, input) => {
-    let size = Math.min(input.height, input.width);
-    if (size < MINIMUM_SIZE) return tooSmall('LeeDL CNN', MINIMUM_SIZE, input);
-    const layers: LayerInput[] = [];
-    for (const outChannels of CHANNELS) {
-      layers.push({ kind: 'conv2d', outChannels }, { kind: 'batch-norm' }, { kind: 'relu' });
-      if (size < 2) continue;
-      layers.push({ kind: 'max-pool' });
-      size = Math.floor(size / 2);
-    }
-    layers.push(
+  layers: (o, input) => {
+    if (Math.min(input.height, input.width) < MINIMUM_SIZE) return tooSmall('LeeDL CNN', MINIMUM_SIZE, input);
+    const { pool } = halving(input);
+    const hidden = (outFeatures: number): LayerInput[] => [
+      ...dropout(o.dropout),
+      { kind: 'linear', outFeatures },
+      activation(o),
+    ];
+    return [
+      ...WIDTHS.flatMap((factor): LayerInput[] => {
+        const outChannels = o.width * factor;
+        return [{ kind: 'conv2d', outChannels }, ...norm(o, outChannels), activation(o), ...pool()];
+      }),
       { kind: 'flatten' },
-      { kind: 'linear', outFeatures: 1024 },
-      { kind: 'relu' },
-      { kind: 'linear', outFeatures: 512 },
-      { kind: 'relu' },
+      ...hidden(1024),
+      ...hidden(512),
+      ...dropout(o.dropout),
       { kind: 'linear', outFeatures: 'classes' },
-    );
-    return layers;
+    ];
   },
 } satisfies ArchitectureDefinition<'leedl-cnn', z.output<typeof options>>;

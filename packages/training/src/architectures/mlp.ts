@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { LayerInput } from '../layers.js';
 import { InitializerKind } from '../parameters.js';
+import { Activation, activation, dropout, dropoutRate, Normalization, norm } from './blocks.js';
 import type { ArchitectureDefinition } from './definition.js';
 
 const options = z.strictObject({
@@ -11,23 +12,26 @@ const options = z.strictObject({
     .max(16)
     .default([256])
     .describe('Width of each hidden layer'),
-  dropout: z.number().min(0).lt(1).default(0).describe('Dropout after each hidden layer; 0 leaves it out'),
+  dropout: dropoutRate.default(0).describe('Dropout after each hidden layer; 0 leaves it out'),
+  normalization: Normalization.default('none'),
+  activation: Activation.default('relu'),
   initializer: InitializerKind,
 });
 
 export const mlp = {
   kind: 'mlp',
   title: 'Multilayer perceptron',
-  summary: 'Linear layers with ReLU on the flattened pixels; a baseline that knows nothing about images.',
+  summary: 'Linear layers on the flattened pixels; a baseline that knows nothing about images.',
   formula: null,
   paper: null,
   options,
   layers: (o) => [
     { kind: 'flatten' },
     ...o.hidden.flatMap((outFeatures): LayerInput[] => [
-      { kind: 'linear', outFeatures },
-      { kind: 'relu' },
-      ...(o.dropout > 0 ? [{ kind: 'dropout' as const, rate: o.dropout }] : []),
+      { kind: 'linear', outFeatures, bias: o.normalization === 'none' },
+      ...norm(o, outFeatures),
+      activation(o),
+      ...dropout(o.dropout),
     ]),
     { kind: 'linear', outFeatures: 'classes' },
   ],
