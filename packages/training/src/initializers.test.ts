@@ -99,7 +99,7 @@ describe('initialState', () => {
     ] as const) {
       const kernel = data.slice(filter * 576, (filter + 1) * 576);
       expect(kernel[channel * 9 + 4]).toBe(1);
-      expect(kernel.reduce((sum, x) => sum + Math.abs(x), 0)).toBe(1);
+      expect(Array.from(kernel).reduce((sum, x) => sum + Math.abs(x), 0)).toBe(1);
     }
     expect(Math.max(...data.slice(64 * 576).map(Math.abs))).toBeLessThanOrEqual(1 / 24);
     expect(moments(data.slice(64 * 576)).deviation).toBeGreaterThan(0.02);
