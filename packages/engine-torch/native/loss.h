@@ -20,8 +20,9 @@ struct BatchLoss {
   std::vector<double> gradient;  // [batch, classes], of the mean
 };
 
-/// `logits` is [labels.size(), classes].
-BatchLoss batch_loss(const LossSpec& spec, const double* logits, const std::vector<uint16_t>& labels, int64_t classes);
+/// `logits` and `targets`, distributions over the classes, are [batch, classes]. A sample is correct when its best class
+/// is the target's.
+BatchLoss batch_loss(const LossSpec& spec, const double* logits, const std::vector<double>& targets, int64_t classes);
 
 /// Loss of one sample without label smoothing.
 double sample_loss(const LossSpec& spec, const double* logits, uint16_t label, int64_t classes);

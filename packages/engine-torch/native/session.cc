@@ -84,10 +84,13 @@ Session::Step Session::step(const StepPlan& plan, int64_t index, const Split& sp
   }
   const Pass pass{true, {plan.dropout_keys[index * 2], plan.dropout_keys[index * 2 + 1]}};
   const at::Tensor statistics = store_.buffers().clone();  // to take back a step that is not finite
-  const at::Tensor output = graph_.forward(reader_.read(images, plan.augmentations, plan.offsets[index]), pass);
+  const int64_t first = plan.offsets[index];
+  const at::Tensor input = mix_images(reader_.read(images, plan.augmentations, first), numerics_.format, plan.mixes, first);
+  const at::Tensor output = graph_.forward(input, pass);
 
   const std::vector<double> values = to_doubles(output);
-  Step step{batch_loss(program_.loss, values.data(), labels, program_.classes),
+  const std::vector<double> targets = mixed_targets(labels, program_.classes, plan.mixes, first);
+  Step step{batch_loss(program_.loss, values.data(), targets, program_.classes),
             std::numeric_limits<double>::quiet_NaN(), nullptr};
   if (!std::isfinite(step.loss.loss)) step.non_finite = "loss";
   if (step.non_finite == nullptr) {

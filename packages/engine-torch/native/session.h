@@ -9,6 +9,7 @@
 #include "graph.h"
 #include "images.h"
 #include "loss.h"
+#include "mixing.h"
 #include "optimizers/optimizer.h"
 
 namespace ravine {
@@ -34,6 +35,7 @@ struct StepPlan {
   const double* rates = nullptr;          // [steps]
   const uint32_t* dropout_keys = nullptr; // [steps × 2]
   std::vector<Augmentation> augmentations;
+  std::vector<Mix> mixes;
 };
 
 struct StepStats {

@@ -1,4 +1,4 @@
-import type { AugmentationDraws, PackedDataset, StepPlan } from '@ravine/training';
+import type { AugmentationDraws, MixDraws, PackedDataset, StepPlan } from '@ravine/training';
 import { check } from './engine-fault.js';
 
 /** Every value of `indices` must be within 0 … count − 1. */
@@ -42,6 +42,45 @@ export function checkDraws(
   check(wrong < 0, () => `random-crop: offset ${offsets[wrong]} is outside 0 … ${2 * padding}`);
 }
 
+function checkBoxes(boxes: Int32Array, samples: number, { height, width }: PackedDataset): void {
+  check(
+    boxes.length === 4 * samples,
+    () => `cutmix: ${boxes.length} numbers of boxes for ${samples} samples; each needs four`,
+  );
+  for (let i = 0; i < samples; i++) {
+    const [top, left, rows, columns] = boxes.subarray(4 * i, 4 * i + 4) as unknown as number[];
+    check(
+      top! >= 0 &&
+        left! >= 0 &&
+        rows! >= 0 &&
+        columns! >= 0 &&
+        top! + rows! <= height &&
+        left! + columns! <= width,
+      () => `cutmix: box ${i} [${boxes.subarray(4 * i, 4 * i + 4)}] leaves the ${height}×${width} image`,
+    );
+  }
+}
+
+function checkMix(draws: MixDraws, { order, offsets }: StepPlan, data: PackedDataset): void {
+  const { kind, partners, shares } = draws;
+  check(kind === 'mixup' || kind === 'cutmix', () => `mixing "${kind}" is unknown`);
+  check(
+    partners.length === order.length && shares.length === order.length,
+    () => `${kind}: ${partners.length} partners and ${shares.length} shares for ${order.length} samples`,
+  );
+  if (kind === 'cutmix') checkBoxes(draws.boxes, order.length, data);
+  const outside = shares.findIndex((share) => !(share >= 0 && share <= 1));
+  check(outside < 0, () => `${kind}: share ${shares[outside]} of sample ${outside} is outside 0 … 1`);
+  for (let step = 0; step + 1 < offsets.length; step++) {
+    const [from, to] = [offsets[step] as number, offsets[step + 1] as number];
+    const away = partners.subarray(from, to).findIndex((partner) => partner < from || partner >= to);
+    check(
+      away < 0,
+      () => `${kind}: partner ${partners[from + away]} of sample ${from + away} is not of the same step`,
+    );
+  }
+}
+
 /** Refuses a plan whose arrays do not fit together or point outside the train split. */
 export function checkPlan(plan: StepPlan, data: PackedDataset, smallestBatch: number): void {
   const { firstStep, offsets, order, learningRates, dropoutKeys } = plan;
@@ -75,4 +114,5 @@ export function checkPlan(plan: StepPlan, data: PackedDataset, smallestBatch: nu
   }
   checkIndices('order', order, split.count);
   for (const draws of plan.augmentation) checkDraws(draws, order.length, data);
+  for (const draws of plan.mixing) checkMix(draws, plan, data);
 }

@@ -98,7 +98,7 @@ export function planOf(
     typeof learningRate === 'number' ? learningRate : learningRate[i]!,
   );
   const dropoutKeys = Uint32Array.from({ length: batches.length * 2 }, (_, i) => 1000 + i);
-  return { firstStep: 0, offsets, order, learningRates, augmentation: [], dropoutKeys, ...more };
+  return { firstStep: 0, offsets, order, learningRates, augmentation: [], mixing: [], dropoutKeys, ...more };
 }
 
 /** Initial weights with scales and shifts of batch normalisation moved off 1 and 0, so that both matter. */

@@ -72,6 +72,18 @@ export type AugmentationDraws =
   /** Mirror top–bottom where `flips` is 1; [samples]. */
   | { kind: 'vertical-flip'; flips: Uint8Array };
 
+/**
+ * Draws that combine finished (augmented, normalised) images of one step two by two, for all samples of a StepPlan.
+ * `partners[i]` is a place in `StepPlan.order` within the same step; `shares[i]` in [0, 1] is the weight of i's own
+ * target: t[i] ← shares[i]·t[i] + (1 − shares[i])·t[partners[i]]. Later draws mix what earlier ones left, and every
+ * partner is read as it was before this one. Sums are made in fp32 (fp64 for fp64 programs).
+ */
+export type MixDraws =
+  /** x[i] ← shares[i]·x[i] + (1 − shares[i])·x[partners[i]]. */
+  | { kind: 'mixup'; partners: Int32Array; shares: Float64Array }
+  /** The box [top, left, height, width] of x[i] becomes that of x[partners[i]]; `boxes` is [samples × 4]. */
+  | { kind: 'cutmix'; partners: Int32Array; shares: Float64Array; boxes: Int32Array };
+
 /** Consecutive optimizer steps, computed in one call. */
 export interface StepPlan {
   /** Number of optimizer steps done before this plan (0 at the start of training). Step t of the rules is firstStep + i + 1. */
@@ -83,6 +95,8 @@ export interface StepPlan {
   /** [steps] */
   learningRates: Float64Array;
   augmentation: AugmentationDraws[];
+  /** Applied in list order, after all of `augmentation` and the normalisation. */
+  mixing: MixDraws[];
   /** [steps × 2]: 64-bit key of each step's dropout draws as two words. */
   dropoutKeys: Uint32Array;
 }
@@ -92,7 +106,10 @@ export interface StepStats {
   steps: number;
   /** [steps] mean loss of each batch before its update. */
   losses: Float64Array;
-  /** [steps] correctly classified samples of each batch, before its update. */
+  /**
+   * [steps] correctly classified samples of each batch, before its update. A sample that was mixed has the class with
+   * the largest share of its target for label; ties go to the lower index.
+   */
   correct: Int32Array;
   /** [steps] ‖g‖₂ over all parameters before clipping. */
   gradientNorms: Float64Array;

@@ -137,9 +137,9 @@ export interface ParameterGroup {
 }
 
 export type ProgramLoss =
-  /** Mean over the batch of −Σ t·log softmax(z), with t = (1 − s)·onehot + s/classes. */
+  /** Mean over the batch of −Σ t·log softmax(z), with t = (1 − s)·target + s/classes; a label's target is its one-hot. */
   | { kind: 'cross-entropy'; labelSmoothing: number }
-  /** Mean over the batch of Σ_c (softmax(z)_c − onehot_c)²: the SUM over classes, as in the lecture (range 0…2). */
+  /** Mean over the batch of Σ_c (softmax(z)_c − target_c)²: the SUM over classes, as in the lecture (range 0…2). */
   | { kind: 'mse' };
 
 /** `fp64` exists for conformance tests and the gradient check; recipes offer fp32 and bf16. */

@@ -1,4 +1,4 @@
-import { drawAugmentations } from './augmentations/index.js';
+import { drawAugmentations, drawMixes } from './augmentations/index.js';
 import type { StepPlan } from './engine.js';
 import type { Program } from './program.js';
 import { dropoutKey, permutation } from './random.js';
@@ -36,12 +36,14 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
     const order = orderOf(epoch).slice(begin, begin + steps * batchSize);
     const dropoutKeys = new Uint32Array(steps * 2);
     if (hasDropout) for (let i = 0; i < steps; i++) dropoutKeys.set(dropoutKey(seed, firstStep + i), 2 * i);
+    const offsets = Int32Array.from({ length: steps + 1 }, (_, i) => Math.min(i * batchSize, order.length));
     return {
       firstStep,
-      offsets: Int32Array.from({ length: steps + 1 }, (_, i) => Math.min(i * batchSize, order.length)),
+      offsets,
       order,
       learningRates: Float64Array.from({ length: steps }, (_, i) => rateAt(firstStep + i)),
       augmentation: drawAugmentations(recipe.augmentation, seed, epoch, order),
+      mixing: drawMixes(recipe.augmentation, { seed, firstStep, offsets }, program.input),
       dropoutKeys,
     };
   };

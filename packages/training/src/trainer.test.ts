@@ -17,7 +17,12 @@ const base: Omit<RecipeInput, 'dataset'> = {
   architecture: { kind: 'mlp', hidden: [6], dropout: 0.25 },
   optimizer: { kind: 'adam', learningRate: 0.02, weightDecay: 0.001 },
   schedule: [{ kind: 'warmup', for: { steps: 3 } }, { kind: 'cosine' }],
-  augmentation: [{ kind: 'random-crop', padding: 1, mode: 'reflect' }, { kind: 'vertical-flip' }],
+  augmentation: [
+    { kind: 'random-crop', padding: 1, mode: 'reflect' },
+    { kind: 'vertical-flip' },
+    { kind: 'mixup', per: 'sample', probability: 0.5 },
+    { kind: 'cutmix' },
+  ],
   gradientClip: { norm: 2 },
   validation: { fraction: 0.2 },
   batchSize: 10,

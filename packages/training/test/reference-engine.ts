@@ -13,6 +13,7 @@ import { logSoftmax } from '../src/losses/definition.js';
 import { evaluateLoss } from '../src/losses/index.js';
 import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
 import type { Program } from '../src/program.js';
+import { mixExamples } from './reference-mixing.js';
 import { backward, forward } from './reference-network.js';
 import { augment, imageOf, toChannelsFirst } from './reference-pixels.js';
 
@@ -58,16 +59,24 @@ function createSession(program: Program, data: PackedDataset): Session {
       program.parameters.map(({ name }) => [name, new Float64Array(state.get(`model.${name}`)!.data.length)]),
     );
     let [loss, correct] = [0, 0];
-    for (let i = from; i < to; i++) {
-      const index = plan.order[i]!;
+    const whole = Array.from(plan.order.subarray(from, to), (index, n) => {
       const label = data.splits.train!.labels[index]!;
-      const pixels = augment(imageOf(data, 'train', index), plan.augmentation, i, height, width);
-      const draws = { key, sample: i - from };
-      const values = forward(program, state, normalize(program, pixels), draws);
+      const pixels = augment(imageOf(data, 'train', index), plan.augmentation, from + n, height, width);
+      const target = Float64Array.from({ length: program.classes }, (_, c) => (c === label ? 1 : 0));
+      return { image: normalize(program, pixels), target };
+    });
+    for (const [sample, { image, target }] of mixExamples(
+      whole,
+      plan.mixing,
+      from,
+      program.input,
+    ).entries()) {
+      const draws = { key, sample };
+      const values = forward(program, state, image, draws);
       const logits = values.get(program.output)!;
-      const { value, gradient } = evaluateLoss(program.loss, logits, label);
+      const { value, gradient } = evaluateLoss(program.loss, logits, target);
       loss += value / (to - from);
-      if (logits.indexOf(Math.max(...logits)) === label) correct++;
+      if (logits.indexOf(Math.max(...logits)) === target.indexOf(Math.max(...target))) correct++;
       backward(
         program,
         state,

@@ -5,7 +5,7 @@ import { workloads } from './workloads.mjs';
 const MAX_BYTES = 24 * 2 ** 20;
 const MAX_IMAGES = 8192;
 
-const AUGMENTATION = [{ kind: 'random-crop', padding: 4 }, { kind: 'horizontal-flip' }];
+const AUGMENTATION = [{ kind: 'random-crop', padding: 4 }, { kind: 'horizontal-flip' }, { kind: 'mixup' }];
 
 /** Network, recipe and data of a row, as a job has them; without augmentation unless asked for. */
 export function prepare({ network, definition, precision, batch }, { augment = false } = {}) {

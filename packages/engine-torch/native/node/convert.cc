@@ -118,6 +118,11 @@ Augmentation to_augmentation(const Napi::Value& value) {
   return augmentation;
 }
 
+Mix to_mix(const Napi::Value& value) {
+  const Napi::Object draws = value.As<Napi::Object>();
+  return {data<int32_t>(draws, "partners"), data<double>(draws, "shares"), data<int32_t>(draws, "boxes")};
+}
+
 }  // namespace
 
 Program to_program(const Napi::Object& value) {
@@ -177,6 +182,7 @@ StepPlan to_plan(const Napi::Object& value) {
   plan.rates = data<double>(value, "learningRates");
   plan.dropout_keys = data<uint32_t>(value, "dropoutKeys");
   plan.augmentations = list(value, "augmentation", to_augmentation);
+  plan.mixes = list(value, "mixing", to_mix);
   return plan;
 }
 

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import type { AugmentationDraws } from '../engine.js';
+import type { AugmentationDraws, MixDraws } from '../engine.js';
 import { randomStream, streams } from '../random.js';
 import type { SpecIssue } from '../spec-error.js';
+import { cutmix } from './cutmix.js';
 import type { AugmentationDefinition, ImageSize } from './definition.js';
 import { horizontalFlip } from './horizontal-flip.js';
+import { drawMixing, type MixingDefinition } from './mixing.js';
+import { mixup } from './mixup.js';
 import { randomCrop } from './random-crop.js';
 import { verticalFlip } from './vertical-flip.js';
 
@@ -12,6 +15,8 @@ export const augmentations = {
   'random-crop': randomCrop,
   'horizontal-flip': horizontalFlip,
   'vertical-flip': verticalFlip,
+  mixup,
+  cutmix,
 };
 export type AugmentationKind = keyof typeof augmentations;
 
@@ -19,23 +24,38 @@ export const Augmentation = z.discriminatedUnion('kind', [
   randomCrop.options,
   horizontalFlip.options,
   verticalFlip.options,
+  mixup.options,
+  cutmix.options,
 ]);
 export type Augmentation = z.output<typeof Augmentation>;
 
-const definition = (kind: AugmentationKind) =>
-  augmentations[kind] as unknown as AugmentationDefinition<AugmentationKind, Augmentation>; // options match their own kind
+type OfBatch = Extract<Augmentation, { kind: MixDraws['kind'] }>;
+type OfImage = Exclude<Augmentation, OfBatch>;
+
+/** Whether it combines the images of a batch, and does not change each on its own. */
+const isOfBatch = (options: Augmentation): options is OfBatch => 'blank' in augmentations[options.kind];
+
+const definition = (kind: OfImage['kind']) =>
+  augmentations[kind] as unknown as AugmentationDefinition<OfImage['kind'], OfImage>; // options match their own kind
 
 /** What the list demands that images of this size cannot give; paths begin with the place in the list. */
 export const augmentationProblems = (list: Augmentation[], image: ImageSize): SpecIssue[] =>
-  list.flatMap((options, i) =>
-    definition(options.kind)
-      .problems(options, image)
-      .map(({ path, message }) => ({ path: [i, ...path], message })),
-  );
+  list.flatMap((options, i) => {
+    if (isOfBatch(options)) return [];
+    const mixed = list.slice(0, i).find(isOfBatch);
+    const late: SpecIssue[] = mixed
+      ? [{ path: [], message: `must come before "${mixed.kind}", which mixes finished images` }]
+      : [];
+    return [...late, ...definition(options.kind).problems(options, image)].map(({ path, message }) => ({
+      path: [i, ...path],
+      message,
+    }));
+  });
 
 /**
- * Draws of every augmentation in the list for these samples of one epoch. A sample's draws depend on (seed, place in
- * the list, epoch, sample index) only, never on the batch it is in. Views at test time have a stream of their own.
+ * Draws of every augmentation of single images in the list for these samples of one epoch. A sample's draws depend on
+ * (seed, place in the list, epoch, sample index) only, never on the batch it is in. Views at test time have a stream of
+ * their own.
  */
 export const drawAugmentations = (
   list: Augmentation[],
@@ -44,8 +64,27 @@ export const drawAugmentations = (
   samples: Int32Array,
   stream: number = streams.augmentation,
 ): AugmentationDraws[] =>
-  list.map((options, place) =>
-    definition(options.kind).draw(options, samples.length, (i) =>
-      randomStream(seed, stream + place, epoch, samples[i]),
-    ),
+  list.flatMap((options, place) =>
+    isOfBatch(options)
+      ? []
+      : definition(options.kind).draw(options, samples.length, (i) =>
+          randomStream(seed, stream + place, epoch, samples[i]),
+        ),
+  );
+
+/** Draws of every augmentation of whole batches in the list, for consecutive steps. */
+export const drawMixes = (
+  list: Augmentation[],
+  steps: { seed: number; firstStep: number; offsets: Int32Array },
+  image: ImageSize,
+): MixDraws[] =>
+  list.flatMap((options, place) =>
+    isOfBatch(options)
+      ? drawMixing(
+          augmentations[options.kind] as unknown as MixingDefinition<OfBatch['kind'], OfBatch>,
+          options,
+          { ...steps, place },
+          image,
+        )
+      : [],
   );

@@ -15,18 +15,16 @@ export const crossEntropy = {
   kind: 'cross-entropy',
   title: 'Cross-entropy',
   summary: 'Negative log-probability of the true class; its gradient stays large where the answer is wrong.',
-  formula: 'L = −Σ t log softmax(z),  t = (1 − s) · onehot + s / classes',
+  formula: 'L = −Σ t log softmax(z),  t = (1 − s) · target + s / classes',
   paper: 'Szegedy et al. 2016, Rethinking the Inception Architecture (label smoothing), arXiv:1512.00567',
   options,
-  evaluate: (o, logits, label) => {
+  evaluate: (o, logits, target) => {
     const logs = logSoftmax(logits);
-    const target = logs.map(
-      (_, c) => o.labelSmoothing / logs.length + (c === label ? 1 - o.labelSmoothing : 0),
-    );
+    const smooth = target.map((share) => (1 - o.labelSmoothing) * share + o.labelSmoothing / logs.length);
     const value = logs.reduce(
-      (sum, log, c) => (target[c] === 0 ? sum : sum - (target[c] as number) * log),
+      (sum, log, c) => (smooth[c] === 0 ? sum : sum - (smooth[c] as number) * log),
       0,
     );
-    return { value, gradient: logs.map((log, c) => Math.exp(log) - (target[c] as number)) };
+    return { value, gradient: logs.map((log, c) => Math.exp(log) - (smooth[c] as number)) };
   },
 } satisfies LossDefinition<'cross-entropy', z.output<typeof options>>;

@@ -9,12 +9,12 @@ export const mse = {
   title: 'Squared error on softmax',
   summary:
     'Squared distance of probabilities to the label; flat where the answer is very wrong. For comparison.',
-  formula: 'L = Σ (softmax(z) − onehot)²',
+  formula: 'L = Σ (softmax(z) − target)²',
   paper: null,
   options,
-  evaluate: (_, logits, label) => {
+  evaluate: (_, logits, target) => {
     const probabilities = logSoftmax(logits).map(Math.exp);
-    const errors = probabilities.map((p, c) => p - (c === label ? 1 : 0));
+    const errors = probabilities.map((p, c) => p - (target[c] as number));
     const mean = probabilities.reduce((sum, p, c) => sum + p * (errors[c] as number), 0);
     return {
       value: errors.reduce((sum, e) => sum + e * e, 0),
