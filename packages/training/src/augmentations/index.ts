@@ -33,7 +33,8 @@ type OfBatch = Extract<Augmentation, { kind: MixDraws['kind'] }>;
 type OfImage = Exclude<Augmentation, OfBatch>;
 
 /** Whether it combines the images of a batch, and does not change each on its own. */
-const isOfBatch = (options: Augmentation): options is OfBatch => 'blank' in augmentations[options.kind];
+export const isOfBatch = (options: Augmentation): options is OfBatch =>
+  'blank' in augmentations[options.kind];
 
 const definition = (kind: OfImage['kind']) =>
   augmentations[kind] as unknown as AugmentationDefinition<OfImage['kind'], OfImage>; // options match their own kind

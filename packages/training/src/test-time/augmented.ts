@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Augmentation, augmentationProblems, drawAugmentations } from '../augmentations/index.js';
+import { Augmentation, augmentationProblems, drawAugmentations, isOfBatch } from '../augmentations/index.js';
 import { streams } from '../random.js';
 import { average, type TestTimeDefinition } from './definition.js';
 
@@ -18,7 +18,7 @@ const options = z.strictObject({
     .max(16, 'at most 16')
     .nullable()
     .default(null)
-    .describe("How the views are made; null takes the recipe's own augmentation"),
+    .describe("How the views are made; null takes the recipe's own augmentation without mixup and cutmix"),
   average,
 });
 
@@ -32,16 +32,21 @@ export const augmented = {
   options,
   problems: (o, context) => {
     if (o.augmentation !== null)
-      return augmentationProblems(o.augmentation, context).map(({ path, message }) => ({
-        path: ['augmentation', ...path],
-        message,
-      }));
-    return context.augmentation.length > 0
+      return [
+        ...augmentationProblems(o.augmentation, context),
+        ...o.augmentation.flatMap((one, i) =>
+          isOfBatch(one)
+            ? [{ path: [i], message: `"${one.kind}" mixes images, which a view of one cannot` }]
+            : [],
+        ),
+      ].map(({ path, message }) => ({ path: ['augmentation', ...path], message }));
+    return context.augmentation.some((one) => !isOfBatch(one))
       ? []
       : [
           {
             path: ['augmentation'],
-            message: 'required, because the recipe itself has no augmentation to take views from',
+            message:
+              'required, because the recipe itself has no augmentation of single images to take views from',
           },
         ];
   },

@@ -105,6 +105,8 @@ describe('views', () => {
       {},
       'testTimeAugmentation.augmentation.0.padding',
     ],
+    [{ kind: 'augmented' }, { augmentation: [{ kind: 'mixup' }] }, 'testTimeAugmentation.augmentation'],
+    [{ kind: 'augmented', augmentation: [{ kind: 'cutmix' }] }, {}, 'testTimeAugmentation.augmentation.0'],
   ] as [Asked, Partial<RecipeInput>, string][])('that %j cannot give are refused', (options, more, path) => {
     expect(() => recipeOf(options, more)).toThrow(
       expect.objectContaining({
