@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "augmentations/operation.h"
 #include "numerics.h"
 #include "program.h"
 
@@ -24,7 +25,9 @@ struct Split {
   }
 };
 
-enum class AugmentationKind { random_crop, horizontal_flip, vertical_flip };
+enum class AugmentationKind { random_crop, horizontal_flip, vertical_flip, operations };
+
+constexpr uint8_t kUnchanged = 255;  // code of a sample that an operations draw leaves alone
 
 /// Draws of one augmentation for all samples of a plan.
 struct Augmentation {
@@ -33,6 +36,11 @@ struct Augmentation {
   bool reflect = false;
   const int32_t* offsets = nullptr;  // random crop: [samples × 2], top and left
   const uint8_t* flips = nullptr;    // flips: [samples]
+  // operations: kernels[codes[i]] with parameters [i · width, (i + 1) · width)
+  std::vector<PixelKernel> kernels;
+  const uint8_t* codes = nullptr;
+  int64_t width = 0;
+  const double* parameters = nullptr;
 };
 
 /// Turns uint8 images into the network's input.

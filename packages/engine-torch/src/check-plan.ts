@@ -1,4 +1,11 @@
-import type { AugmentationDraws, MixDraws, PackedDataset, StepPlan } from '@ravine/training';
+import {
+  type AugmentationDraws,
+  type MixDraws,
+  operations,
+  type PackedDataset,
+  type StepPlan,
+  UNCHANGED,
+} from '@ravine/training';
 import { check } from './engine-fault.js';
 
 /** Every value of `indices` must be within 0 … count − 1. */
@@ -7,12 +14,34 @@ export function checkIndices(what: string, indices: Int32Array, count: number): 
   check(wrong < 0, () => `${what}[${wrong}] is ${indices[wrong]}; the split has ${count} images`);
 }
 
+function checkOperations(draws: Extract<AugmentationDraws, { kind: 'operations' }>, samples: number): void {
+  const { names, codes, width, parameters } = draws;
+  check(codes.length === samples, () => `operations: ${codes.length} draws for ${samples} samples`);
+  check(
+    parameters.length === samples * width,
+    () => `operations: ${parameters.length} parameters for ${samples} samples; each needs ${width}`,
+  );
+  for (const name of names) {
+    const needed = Object.hasOwn(operations, name) ? operations[name].parameters.length : null;
+    check(needed !== null, () => `operations: "${name}" is unknown`);
+    check(needed <= width, () => `operations: ${name} needs ${needed} parameters; there are ${width}`);
+  }
+  const wrong = codes.find((code) => code !== UNCHANGED && code >= names.length);
+  check(wrong === undefined, () => `operations: code ${wrong} names none of ${names.length} operations`);
+  const broken = parameters.findIndex((value) => !Number.isFinite(value));
+  check(broken < 0, () => `operations: parameters[${broken}] is ${parameters[broken]}`);
+}
+
 /** Refuses draws that do not fit `samples` images of this size. */
 export function checkDraws(
   draws: AugmentationDraws,
   samples: number,
   data: Pick<PackedDataset, 'height' | 'width'>,
 ): void {
+  if (draws.kind === 'operations') {
+    checkOperations(draws, samples);
+    return;
+  }
   if (draws.kind !== 'random-crop') {
     check(
       draws.kind === 'horizontal-flip' || draws.kind === 'vertical-flip',

@@ -2,6 +2,7 @@
  * The engine boundary: the whole of what an engine must offer. Every decision and every random draw is made on this
  * side and handed over as arrays; an engine only does arithmetic.
  */
+import type { OperationKind } from './operations/index.js';
 import type { Program } from './program.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
@@ -70,7 +71,24 @@ export type AugmentationDraws =
   /** Mirror left–right where `flips` is 1; [samples]. */
   | { kind: 'horizontal-flip'; flips: Uint8Array }
   /** Mirror top–bottom where `flips` is 1; [samples]. */
-  | { kind: 'vertical-flip'; flips: Uint8Array };
+  | { kind: 'vertical-flip'; flips: Uint8Array }
+  /**
+   * One primitive pixel operation for each sample, as `operations/` defines it: sample i gets `names[codes[i]]` with
+   * the parameters [i · width, (i + 1) · width); UNCHANGED leaves it alone.
+   */
+  | {
+      kind: 'operations';
+      names: OperationKind[];
+      /** [samples] */
+      codes: Uint8Array;
+      /** Parameters per sample: as many as the longest of the operations needs. */
+      width: number;
+      /** [samples × width] */
+      parameters: Float64Array;
+    };
+
+/** Code of a sample that an `operations` draw leaves alone. */
+export const UNCHANGED = 255;
 
 /**
  * Draws that combine finished (augmented, normalised) images of one step two by two, for all samples of a StepPlan.

@@ -42,7 +42,7 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
       offsets,
       order,
       learningRates: Float64Array.from({ length: steps }, (_, i) => rateAt(firstStep + i)),
-      augmentation: drawAugmentations(recipe.augmentation, seed, epoch, order),
+      augmentation: drawAugmentations(recipe.augmentation, seed, epoch, order, program.input),
       mixing: drawMixes(recipe.augmentation, { seed, firstStep, offsets }, program.input),
       dropoutKeys,
     };

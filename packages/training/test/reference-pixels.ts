@@ -1,4 +1,5 @@
-import type { AugmentationDraws, PackedDataset, SplitName } from '../src/engine.js';
+import { type AugmentationDraws, type PackedDataset, type SplitName, UNCHANGED } from '../src/engine.js';
+import { applyOperation } from '../src/operations/index.js';
 
 /** Pixels [C, H, W] of one image before normalisation. */
 export function imageOf(data: PackedDataset, split: SplitName, index: number): Float64Array {
@@ -27,6 +28,29 @@ function reflect(at: number, size: number): number {
   return at >= size ? 2 * (size - 1) - at : at;
 }
 
+type Size = { height: number; width: number; channels: number };
+
+/** The i-th primitive operation on pixels in channels-first order. */
+function operate(
+  pixels: Float64Array,
+  draw: Extract<AugmentationDraws, { kind: 'operations' }>,
+  i: number,
+  size: Size,
+): Float64Array {
+  const code = draw.codes[i]!;
+  if (code === UNCHANGED) return pixels;
+  const area = size.height * size.width;
+  const bytes = Uint8Array.from(
+    pixels,
+    (_, at) => pixels[(at % size.channels) * area + Math.floor(at / size.channels)]!,
+  );
+  const parameters = [...draw.parameters.subarray(i * draw.width, (i + 1) * draw.width)];
+  return toChannelsFirst(
+    applyOperation({ ...size, data: bytes }, { kind: draw.names[code]!, parameters }).data,
+    size,
+  );
+}
+
 /** Applies the i-th draw of each augmentation, in order. */
 export function augment(
   image: Float64Array,
@@ -51,6 +75,7 @@ export function augment(
       return draw.flips[i] ? gather(pixels, (y, x) => [y, width - 1 - x]) : pixels;
     if (draw.kind === 'vertical-flip')
       return draw.flips[i] ? gather(pixels, (y, x) => [height - 1 - y, x]) : pixels;
+    if (draw.kind === 'operations') return operate(pixels, draw, i, { height, width, channels });
     const top = draw.offsets[2 * i]! - draw.padding;
     const left = draw.offsets[2 * i + 1]! - draw.padding;
     return gather(pixels, (y, x) => {

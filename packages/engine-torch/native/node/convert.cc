@@ -111,10 +111,21 @@ Split to_split(const Napi::Object& value, int64_t image_bytes) {
 Augmentation to_augmentation(const Napi::Value& value) {
   const Napi::Object draws = value.As<Napi::Object>();
   const std::string kind = text(draws, "kind");
-  Augmentation augmentation{AugmentationKind::random_crop, integer(draws, "padding"), text(draws, "mode") == "reflect",
-                            data<int32_t>(draws, "offsets"), data<uint8_t>(draws, "flips")};
+  Augmentation augmentation{AugmentationKind::random_crop};
   if (kind == "horizontal-flip") augmentation.kind = AugmentationKind::horizontal_flip;
   if (kind == "vertical-flip") augmentation.kind = AugmentationKind::vertical_flip;
+  if (kind == "operations") augmentation.kind = AugmentationKind::operations;
+  augmentation.padding = integer(draws, "padding");
+  augmentation.reflect = text(draws, "mode") == "reflect";
+  augmentation.offsets = data<int32_t>(draws, "offsets");
+  augmentation.flips = data<uint8_t>(draws, "flips");
+  augmentation.codes = data<uint8_t>(draws, "codes");
+  augmentation.width = integer(draws, "width");
+  augmentation.parameters = data<double>(draws, "parameters");
+  if (kind != "operations") return augmentation;
+  augmentation.kernels = list(draws, "names", [](const Napi::Value& v) {
+    return pixel_kernel(v.As<Napi::String>().Utf8Value());
+  });
   return augmentation;
 }
 

@@ -6,10 +6,11 @@ const list = [
   { kind: 'horizontal-flip' },
   { kind: 'vertical-flip' },
 ].map((o) => Augmentation.parse(o));
+const image = { height: 9, width: 12 };
 const samples = Int32Array.from({ length: 4000 }, (_, i) => i);
 
 describe('drawAugmentations', () => {
-  const [crop, horizontal, vertical] = drawAugmentations(list, 1, 0, samples);
+  const [crop, horizontal, vertical] = drawAugmentations(list, 1, 0, samples, image);
 
   it('shifts by every amount in range about equally often', () => {
     if (crop?.kind !== 'random-crop') throw new Error('not a crop');
@@ -32,15 +33,18 @@ describe('drawAugmentations', () => {
       1,
       0,
       samples,
+      image,
     );
     expect(never[0]).toMatchObject({ flips: new Uint8Array(4000) });
   });
 
   it("draws depend on the sample and the epoch, not on the sample's batch", () => {
-    const alone = drawAugmentations(list, 1, 0, Int32Array.of(17));
+    const alone = drawAugmentations(list, 1, 0, Int32Array.of(17), image);
     const [cropAlone] = alone;
     if (crop?.kind !== 'random-crop' || cropAlone?.kind !== 'random-crop') throw new Error('not a crop');
     expect([...cropAlone.offsets]).toEqual([...crop.offsets.slice(34, 36)]);
-    expect(drawAugmentations(list, 1, 1, samples)).not.toEqual(drawAugmentations(list, 1, 0, samples));
+    expect(drawAugmentations(list, 1, 1, samples, image)).not.toEqual(
+      drawAugmentations(list, 1, 0, samples, image),
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RandomStream } from '../random.js';
+import type { DrawnSamples } from './definition.js';
 
 /** Chance that both flips share. */
 export const probability = z
@@ -10,8 +10,5 @@ export const probability = z
   .describe('Share of images that are mirrored');
 
 /** 1 where an image is mirrored. */
-export const drawFlips = (
-  chance: number,
-  samples: number,
-  streamOf: (i: number) => RandomStream,
-): Uint8Array => Uint8Array.from({ length: samples }, (_, i) => (streamOf(i).uniform() < chance ? 1 : 0));
+export const drawFlips = (chance: number, { count, streamOf }: DrawnSamples, epoch?: number): Uint8Array =>
+  Uint8Array.from({ length: count }, (_, i) => (streamOf(i, epoch).uniform() < chance ? 1 : 0));

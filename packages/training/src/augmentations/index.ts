@@ -2,31 +2,23 @@ import { z } from 'zod';
 import type { AugmentationDraws, MixDraws } from '../engine.js';
 import { randomStream, streams } from '../random.js';
 import type { SpecIssue } from '../spec-error.js';
-import { cutmix } from './cutmix.js';
 import type { AugmentationDefinition, ImageSize } from './definition.js';
-import { horizontalFlip } from './horizontal-flip.js';
+import * as kinds from './kinds.js';
 import { drawMixing, type MixingDefinition } from './mixing.js';
-import { mixup } from './mixup.js';
-import { randomCrop } from './random-crop.js';
-import { verticalFlip } from './vertical-flip.js';
+
+type Definition = (typeof kinds)[keyof typeof kinds];
+type ByKind = { [D in Definition as D['kind']]: D };
+
+const all: Definition[] = Object.values(kinds);
 
 /** Every augmentation, by kind. */
-export const augmentations = {
-  'random-crop': randomCrop,
-  'horizontal-flip': horizontalFlip,
-  'vertical-flip': verticalFlip,
-  mixup,
-  cutmix,
-};
-export type AugmentationKind = keyof typeof augmentations;
+export const augmentations = Object.fromEntries(all.map((one) => [one.kind, one])) as ByKind;
+export type AugmentationKind = Definition['kind'];
 
-export const Augmentation = z.discriminatedUnion('kind', [
-  randomCrop.options,
-  horizontalFlip.options,
-  verticalFlip.options,
-  mixup.options,
-  cutmix.options,
-]);
+export const Augmentation = z.discriminatedUnion(
+  'kind',
+  all.map(({ options }) => options) as [Definition['options'], ...Definition['options'][]],
+);
 export type Augmentation = z.output<typeof Augmentation>;
 
 type OfBatch = Extract<Augmentation, { kind: MixDraws['kind'] }>;
@@ -63,14 +55,18 @@ export const drawAugmentations = (
   seed: number,
   epoch: number,
   samples: Int32Array,
+  image: ImageSize,
   stream: number = streams.augmentation,
 ): AugmentationDraws[] =>
   list.flatMap((options, place) =>
     isOfBatch(options)
       ? []
-      : definition(options.kind).draw(options, samples.length, (i) =>
-          randomStream(seed, stream + place, epoch, samples[i]),
-        ),
+      : definition(options.kind).draw(options, {
+          count: samples.length,
+          image,
+          epoch,
+          streamOf: (i, from = epoch) => randomStream(seed, stream + place, from, samples[i]),
+        }),
   );
 
 /** Draws of every augmentation of whole batches in the list, for consecutive steps. */

@@ -32,9 +32,9 @@ export const randomCrop = {
             message: `must be less than the image's shorter side (${Math.min(height, width)})`,
           },
         ],
-  draw: (o, samples, streamOf) => {
-    const offsets = new Int32Array(samples * 2);
-    for (let i = 0; i < samples; i++) {
+  draw: (o, { count, streamOf }) => {
+    const offsets = new Int32Array(count * 2);
+    for (let i = 0; i < count; i++) {
       const { below } = streamOf(i);
       offsets[2 * i] = below(2 * o.padding + 1);
       offsets[2 * i + 1] = below(2 * o.padding + 1);

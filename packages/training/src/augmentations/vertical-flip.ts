@@ -12,5 +12,5 @@ export const verticalFlip = {
   paper: null,
   options,
   problems: () => [],
-  draw: (o, samples, streamOf) => ({ kind: o.kind, flips: drawFlips(o.probability, samples, streamOf) }),
+  draw: (o, samples) => ({ kind: o.kind, flips: drawFlips(o.probability, samples) }),
 } satisfies AugmentationDefinition<'vertical-flip', z.output<typeof options>>;

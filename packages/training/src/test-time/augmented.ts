@@ -50,11 +50,12 @@ export const augmented = {
           },
         ];
   },
-  views: (o, { augmentation, seed }) => {
+  views: (o, { augmentation, seed, height, width }) => {
     const list = o.augmentation ?? augmentation;
     const passes = Array.from({ length: o.passes }, (_, pass) => ({
       weight: o.weight / o.passes,
-      draw: (samples: Int32Array) => drawAugmentations(list, seed, pass, samples, streams.testTime),
+      draw: (samples: Int32Array) =>
+        drawAugmentations(list, seed, pass, samples, { height, width }, streams.testTime),
     }));
     return o.weight === 1 ? passes : [{ weight: 1 - o.weight, draw: () => [] }, ...passes];
   },

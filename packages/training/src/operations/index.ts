@@ -1,0 +1,20 @@
+import type { OperationDefinition, Pixels } from './definition.js';
+import * as kinds from './kinds.js';
+
+export type { OperationDefinition, Pixels } from './definition.js';
+
+/** Every primitive pixel operation, by kind (no kind is spelled differently from its name). */
+export const operations = { ...kinds };
+export type OperationKind = keyof typeof operations;
+
+/** A primitive operation with its parameters, for one image. */
+export interface Operation {
+  kind: OperationKind;
+  parameters: readonly number[];
+}
+
+/** The image after the operation. */
+export function applyOperation(image: Pixels, { kind, parameters }: Operation): Pixels {
+  const { apply } = operations[kind] as OperationDefinition<OperationKind>;
+  return { ...image, data: apply(image, parameters) };
+}
