@@ -129,8 +129,8 @@ describeNative('wrong arguments', () => {
         message: expect.stringContaining(message),
       });
     };
-    const strange = { ...good.nodes[1]!, kind: 'layer-norm' } as unknown as (typeof good.nodes)[number];
-    await refused({ nodes: good.nodes.with(1, strange) }, 'kind "layer-norm" is unknown');
+    const strange = { ...good.nodes[1]!, kind: 'batch-renorm' } as unknown as (typeof good.nodes)[number];
+    await refused({ nodes: good.nodes.with(1, strange) }, 'kind "batch-renorm" is unknown');
     await refused(
       { nodes: good.nodes.with(0, { ...good.nodes[0]!, shape: [16, 8, 9] }) },
       'shape [16, 8, 9] is declared',

@@ -53,6 +53,7 @@ function augment(pixel: Pixel, draws: AugmentationDraws, sample: number): Pixel 
     return draws.flips[sample] ? (c, y, x) => pixel(c, y, width - 1 - x) : pixel;
   if (draws.kind === 'vertical-flip')
     return draws.flips[sample] ? (c, y, x) => pixel(c, height - 1 - y, x) : pixel;
+  if (draws.kind !== 'random-crop') throw new Error('operations are held in operations.test.ts');
   const mirrored = (i: number, n: number) => (i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i);
   const padded: Pixel = (c, y, x) => {
     if (draws.mode === 'reflect') return pixel(c, mirrored(y, height), mirrored(x, width));

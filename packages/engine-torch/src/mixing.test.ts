@@ -1,7 +1,6 @@
-import type { LayerInput, MixDraws, Precision } from '@ravine/training';
-import { evaluateLoss, randomStream } from '@ravine/training';
+import type { Example, LayerInput, MixDraws, Precision } from '@ravine/training';
+import { evaluateLoss, mixExamples, randomStream } from '@ravine/training';
 import { expect, it } from 'vitest';
-import { type Example, mixExamples } from '../../training/test/reference-mixing.js';
 import {
   describeNative,
   distance,

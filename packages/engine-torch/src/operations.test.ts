@@ -51,14 +51,14 @@ async function bytesSeen(
 ): Promise<number[]> {
   const each = Array.from({ length: size.channels }, () => 0);
   const options = { precision: 'fp64', mean: each, standardDeviation: each.map(() => 1 / 255) } as const;
-  const program = programFor(head, { ...size, classes: 2 }, options);
+  const program = programFor(head, { ...size, classes: 2, count: 1 }, options);
   const start = roughState(program);
   for (const { data: values } of start.values()) values.fill(0);
   const step = { order: Int32Array.of(3, 0), offsets: Int32Array.of(1, 2), augmentation };
   const gradients = await gradientsOf(program, data, start, [0], step);
   const bytes = size.height * size.width * size.channels;
   const sign = data.splits.train!.labels[0] === 0 ? -2 : 2;
-  return [...gradients.get('fc1.weight')!.subarray(0, bytes)].map((g) => Math.round(g * sign));
+  return [...gradients.get('fc1.weight')!.subarray(0, bytes)].map((g) => Math.round(g * sign) + 0); // −0 becomes 0
 }
 
 /** Draws for a step whose second sample gets the operation; the first one has another or none. */

@@ -1,4 +1,5 @@
 import { float64 } from '../src/algebra.js';
+import { mixExamples } from '../src/augmentations/mix-examples.js';
 import {
   type Engine,
   EngineError,
@@ -13,7 +14,6 @@ import { logSoftmax } from '../src/losses/definition.js';
 import { evaluateLoss } from '../src/losses/index.js';
 import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
 import type { Program } from '../src/program.js';
-import { mixExamples } from './reference-mixing.js';
 import { backward, forward } from './reference-network.js';
 import { augment, imageOf, toChannelsFirst } from './reference-pixels.js';
 

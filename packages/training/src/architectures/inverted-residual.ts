@@ -26,7 +26,7 @@ export interface InvertedResidual {
 }
 
 /** 1×1 expansion, depthwise convolution, 1×1 projection without activation; a shortcut where nothing changes shape. */
-export function invertedResidual(style: Style, block: InvertedResidual): LayerInput[] {
+function invertedResidual(style: Style, block: InvertedResidual): LayerInput[] {
   const { name, entry, inChannels, expanded, outChannels, kernel, stride, gate } = block;
   const expansion = expanded === inChannels ? [] : convNormActivation(style, expanded, { kernel: 1 });
   const depthwise = [...convNorm(style, expanded, { kernel, stride, groups: expanded }), activation(style)];

@@ -20,7 +20,7 @@ export const between = (stream: RandomStream, [low, high]: readonly [number, num
   low + (high - low) * stream.uniform();
 
 /** Packs the operations of each sample, in order, as the engine reads them: one entry per place in the lists. */
-export function packOperations(perSample: readonly (readonly Operation[])[]): AugmentationDraws[] {
+function packOperations(perSample: readonly (readonly Operation[])[]): AugmentationDraws[] {
   const places = perSample.reduce((most, list) => Math.max(most, list.length), 0);
   return Array.from({ length: places }, (_, place) => {
     const column = perSample.map((list) => list[place]);

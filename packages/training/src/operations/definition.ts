@@ -12,7 +12,7 @@ export interface OperationDefinition<Kind extends string> {
   /** What each parameter means, in order. */
   parameters: readonly string[];
   /** A new image of the same size; the old one is left alone. */
-  apply(image: Pixels, parameters: ArrayLike<number>): Uint8Array;
+  apply(image: Pixels, parameters: readonly number[] | Float64Array): Uint8Array;
 }
 
 /** Every byte through one function. */
@@ -30,7 +30,7 @@ export function luma({ data, channels }: Pixels, at: number): number {
 }
 
 /** How often each byte occurs in one channel. */
-export function histogram({ data, channels }: Pixels, channel: number): Int32Array {
+function histogram({ data, channels }: Pixels, channel: number): Int32Array {
   const counts = new Int32Array(256);
   for (let i = channel; i < data.length; i += channels) counts[data[i] as number]! += 1;
   return counts;

@@ -1,4 +1,4 @@
-import type { MixDraws } from '../src/engine.js';
+import type { MixDraws } from '../engine.js';
 
 /** A finished image [C, H, W] and its target. */
 export interface Example {
@@ -6,7 +6,10 @@ export interface Example {
   target: Float64Array;
 }
 
-/** Mixes the examples of one step, the first of which has place `first` in the plan, pixel by pixel. */
+/**
+ * Mixes the examples of one step, the first of which has place `first` in the plan, pixel by pixel: the specification of
+ * what engines do in whole batches.
+ */
 export function mixExamples(
   examples: Example[],
   mixing: MixDraws[],
