@@ -17,6 +17,9 @@ export const crossEntropy = {
   summary: 'Negative log-probability of the true class; its gradient stays large where the answer is wrong.',
   formula: 'L = −Σ t log softmax(z),  t = (1 − s) · target + s / classes',
   paper: 'Szegedy et al. 2016, Rethinking the Inception Architecture (label smoothing), arXiv:1512.00567',
+  whenToUse: 'For every classifier, unless there is a reason for another.',
+  conventions:
+    "PyTorch's CrossEntropyLoss with label_smoothing and mean over the batch; Keras: CategoricalCrossentropy(from_logits=True). Evaluation never smooths.",
   options,
   evaluate: (o, logits, target) => {
     const logs = logSoftmax(logits);

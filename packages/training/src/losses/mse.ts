@@ -11,6 +11,9 @@ export const mse = {
     'Squared distance of probabilities to the label; flat where the answer is very wrong. For comparison.',
   formula: 'L = Σ (softmax(z) − target)²',
   paper: null,
+  whenToUse: 'To see why cross-entropy is used: it hardly moves where the answer is very wrong.',
+  conventions:
+    "Sum over the classes of squared errors of probabilities; PyTorch's MSELoss and Keras's MeanSquaredError take the mean over the classes, which is smaller by their number.",
   options,
   evaluate: (_, logits, target) => {
     const probabilities = logSoftmax(logits).map(Math.exp);
