@@ -1,5 +1,6 @@
 import { buildArchitecture } from './architectures/index.js';
 import type { DatasetFacts } from './dataset-facts.js';
+import { outputCount } from './losses/index.js';
 import { networkParameters } from './parameters.js';
 import type { Precision, Program } from './program.js';
 import type { ResolvedRecipe } from './recipe.js';
@@ -12,7 +13,8 @@ export function compileProgram(recipe: ResolvedRecipe, facts: DatasetFacts, prec
   const { channels, height, width } = facts;
   const classes = facts.classes.length;
   const input = { channels, height, width };
-  const nodes = buildArchitecture(recipe.architecture, { ...input, classes });
+  const outputs = outputCount(recipe.loss.kind, classes);
+  const nodes = buildArchitecture(recipe.architecture, { ...input, classes, outputs });
   const { learningRate: _, weightDecay, ...optimizer } = recipe.optimizer;
   return {
     version: 1,

@@ -198,7 +198,7 @@ export interface Session {
   /** Throws only on faults of the engine or the machine (EngineError); a non-finite loss is a result. */
   train(plan: StepPlan, options?: TrainOptions): Promise<StepStats>;
   evaluate(view: SplitView, options: EvaluateOptions): Promise<SampleResults>;
-  /** The network's outputs [count × classes] for augmented images, as at evaluation: what test-time views are averaged of. */
+  /** One logit per class [count × classes] for augmented images, as at evaluation: what test-time views are averaged of. */
   logits(images: SplitView | GivenImages, options: LogitsOptions): Promise<Float64Array>;
   /** `images`: count × height × width × channels uint8, NHWC, the program's input size. Returns softmax probabilities [count × classes]. */
   predict(images: Uint8Array, count: number): Promise<Float32Array>;

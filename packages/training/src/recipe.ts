@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ResolvedLoss } from './losses/index.js';
 import { ResolvedOptimizerWithRates } from './optimizers/index.js';
 import { PresetKind } from './presets/index.js';
 import { PartialRunOptions, runOptions } from './run-options.js';
@@ -33,6 +34,6 @@ export type RecipeInput = z.input<typeof Recipe>;
  * changes nothing. `precision`, `engine` and `device` stay `auto` until a worker decides.
  */
 export const ResolvedRecipe = z
-  .strictObject({ dataset, ...runOptions, optimizer: ResolvedOptimizerWithRates })
+  .strictObject({ dataset, ...runOptions, loss: ResolvedLoss, optimizer: ResolvedOptimizerWithRates })
   .meta({ id: 'ResolvedRecipe' });
 export type ResolvedRecipe = z.output<typeof ResolvedRecipe>;

@@ -11,7 +11,7 @@ import {
   type StepStats,
 } from '../src/engine.js';
 import { logSoftmax } from '../src/losses/definition.js';
-import { evaluateLoss } from '../src/losses/index.js';
+import { classLogits, evaluateLoss, evaluationLoss } from '../src/losses/index.js';
 import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
 import type { Program } from '../src/program.js';
 import { backward, forward } from './reference-network.js';
@@ -73,8 +73,9 @@ function createSession(program: Program, data: PackedDataset): Session {
     ).entries()) {
       const draws = { key, sample };
       const values = forward(program, state, image, draws);
-      const logits = values.get(program.output)!;
-      const { value, gradient } = evaluateLoss(program.loss, logits, target);
+      const outputs = values.get(program.output)!;
+      const logits = classLogits(outputs);
+      const { value, gradient } = evaluateLoss(program.loss, outputs, target);
       loss += value / (to - from);
       if (logits.indexOf(Math.max(...logits)) === target.indexOf(Math.max(...target))) correct++;
       backward(
@@ -146,13 +147,13 @@ function createSession(program: Program, data: PackedDataset): Session {
     const losses = new Float32Array(indices.length);
     const ranked = new Uint16Array(indices.length * topK);
     const probabilities = new Float32Array(indices.length * topK);
-    const loss = { ...program.loss, labelSmoothing: 0 };
+    const loss = evaluationLoss(program.loss);
     for (const [i, index] of indices.entries()) {
       if (signal?.aborted) throw signal.reason;
       const image = normalize(program, imageOf(data, view.split, index));
-      const logits = forward(program, state, image, null).get(program.output)!;
-      losses[i] = evaluateLoss(loss, logits, split.labels[index]!).value;
-      const logs = logSoftmax(logits);
+      const outputs = forward(program, state, image, null).get(program.output)!;
+      losses[i] = evaluateLoss(loss, outputs, split.labels[index]!).value;
+      const logs = logSoftmax(classLogits(outputs));
       const order = Array.from(logs.keys()).sort((a, b) => logs[b]! - logs[a]! || a - b);
       ranked.set(order.slice(0, topK), i * topK);
       probabilities.set(
@@ -173,7 +174,7 @@ function createSession(program: Program, data: PackedDataset): Session {
         ? toChannelsFirst(images.pixels.subarray(i * size, (i + 1) * size), data)
         : imageOf(data, images.split, images.indices?.[i] ?? i);
       const input = normalize(program, augment(pixels, augmentation, i, height, width));
-      return forward(program, state, input, null).get(program.output)!;
+      return classLogits(forward(program, state, input, null).get(program.output)!);
     });
     return Float64Array.from(rows.flatMap((row) => [...row]));
   };
@@ -186,9 +187,8 @@ function createSession(program: Program, data: PackedDataset): Session {
       const size = images.length / count;
       const rows = Array.from({ length: count }, (_, i) => {
         const pixels = toChannelsFirst(images.subarray(i * size, (i + 1) * size), data);
-        return logSoftmax(forward(program, state, normalize(program, pixels), null).get(program.output)!).map(
-          Math.exp,
-        );
+        const outputs = forward(program, state, normalize(program, pixels), null).get(program.output)!;
+        return logSoftmax(classLogits(outputs)).map(Math.exp);
       });
       return Float32Array.from(rows.flatMap((row) => [...row]));
     },

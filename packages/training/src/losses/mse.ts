@@ -12,6 +12,9 @@ export const mse = {
   formula: 'L = Σ (softmax(z) − target)²',
   paper: null,
   options,
+  resolved: options,
+  outputs: 'logits',
+  variants: [{}],
   evaluate: (_, logits, target) => {
     const probabilities = logSoftmax(logits).map(Math.exp);
     const errors = probabilities.map((p, c) => p - (target[c] as number));
@@ -21,4 +24,4 @@ export const mse = {
       gradient: probabilities.map((p, c) => 2 * p * ((errors[c] as number) - mean)),
     };
   },
-} satisfies LossDefinition<'mse', z.output<typeof options>>;
+} satisfies LossDefinition<'mse', z.output<typeof options>, z.output<typeof options>>;
