@@ -94,17 +94,18 @@ Session::Step Session::step(const StepPlan& plan, int64_t index, const Split& sp
   const int64_t first = plan.offsets[index];
   const at::Tensor input = mix_images(reader_.read(images, plan.augmentations, first), numerics_.format, plan.mixes, first);
   const std::vector<double> targets = mixed_targets(labels, program_.classes, plan.mixes, first);
-  const Step step = differentiate(input, targets, {plan.dropout_keys[index * 2], plan.dropout_keys[index * 2 + 1]});
+  const PhiloxKey dropout_key{plan.dropout_keys[index * 2], plan.dropout_keys[index * 2 + 1]};
+  const Step step = differentiate(input, targets, dropout_key, !plan.statistics_only);
   if (step.non_finite != nullptr) {
     store_.buffers().copy_(statistics);
-  } else {
+  } else if (!plan.statistics_only) {
     update(plan, index, step.gradient_norm);
   }
   return step;
 }
 
 Session::Step Session::differentiate(const at::Tensor& input, const std::vector<double>& targets,
-                                     PhiloxKey dropout_key) {
+                                     PhiloxKey dropout_key, bool backward) {
   const int64_t batch = input.size(0);
   const int64_t pieces = program_.micro_batch > 0 ? (batch + program_.micro_batch - 1) / program_.micro_batch : 1;
   Step step;
@@ -121,10 +122,12 @@ Session::Step Session::differentiate(const at::Tensor& input, const std::vector<
       step.non_finite = "loss";
       return step;
     }
+    if (!backward) continue;
     const at::Tensor gradient = at::from_blob(loss.gradient.data(), output.sizes(), at::TensorOptions(at::kDouble));
     graph_.backward(gradient.to(output.device(), output.scalar_type(), false, true));
     if (pieces > 1) sum.take(store_);
   }
+  if (!backward) return step;
   if (pieces > 1) sum.give(store_);
   step.gradient_norm = gradient_norm(store_);
   if (!std::isfinite(step.gradient_norm)) step.non_finite = "gradient";

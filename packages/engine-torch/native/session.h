@@ -38,6 +38,7 @@ struct StepPlan {
   const double* lookahead_shares = nullptr;  // [steps]; null: 0
   const uint32_t* noise_keys = nullptr;      // [steps × 2]; null: no noise on gradients
   const double* noise_deviations = nullptr;  // [steps]
+  bool statistics_only = false;              // forward passes alone: running statistics move, nothing else does
   std::vector<Augmentation> augmentations;
   std::vector<Mix> mixes;
 };
@@ -103,8 +104,9 @@ class Session {
     const char* non_finite = nullptr;
   };
   Step step(const StepPlan& plan, int64_t index, const Split& split);
-  /// Forward and backward, in pieces that the program's micro batch allows: sets every parameter's gradient.
-  Step differentiate(const at::Tensor& input, const std::vector<double>& targets, PhiloxKey dropout_key);
+  /// Forward and, where `backward`, backward, in pieces that the program's micro batch allows; backward sets every
+  /// parameter's gradient.
+  Step differentiate(const at::Tensor& input, const std::vector<double>& targets, PhiloxKey dropout_key, bool backward);
   /// Clips, updates the weights and what is kept beside them.
   void update(const StepPlan& plan, int64_t index, double gradient_norm);
   std::vector<double> outputs(const std::vector<const uint8_t*>& images,

@@ -4,6 +4,7 @@ import { outputCount } from './losses/index.js';
 import { networkParameters } from './parameters.js';
 import type { Precision, Program } from './program.js';
 import type { ResolvedRecipe } from './recipe.js';
+import { programClip, programWrappers } from './wrappers/index.js';
 
 /** A channel that never changes carries nothing: dividing by this instead of 0 leaves it at (almost) 0. */
 const SMALLEST_DEVIATION = 1 / 255;
@@ -30,7 +31,8 @@ export function compileProgram(recipe: ResolvedRecipe, facts: DatasetFacts, prec
     groups: [{ weightDecay, learningRateFactor: 1 }],
     loss: recipe.loss,
     optimizer,
-    gradientClip: recipe.gradientClip,
+    gradientClip: recipe.gradientClip && programClip(recipe.gradientClip, nodes),
+    ...programWrappers(recipe),
     precision,
   };
 }

@@ -6,6 +6,7 @@
  */
 import type { ResolvedLoss } from './losses/index.js';
 import type { ResolvedOptimizer } from './optimizers/index.js';
+import type { ProgramClip } from './wrappers/index.js';
 
 /** Name of the value that holds the normalised, augmented input image. */
 export const INPUT = 'input';
@@ -159,7 +160,12 @@ export interface Program {
   /** The mean over the batch of what the loss's definition says; a label's target is its one-hot. */
   loss: ResolvedLoss;
   optimizer: ResolvedOptimizer;
-  /** Scales all gradients by min(1, norm / (‖g‖₂ + 1e-6)) over all parameters (PyTorch's clip_grad_norm_). */
-  gradientClip: { norm: number } | null;
+  gradientClip: ProgramClip | null;
+  /** Batches are computed in parts of at most this many samples (`wrappers/micro-batches.ts`); null: whole. */
+  microBatchSize: number | null;
+  /** Whether a mean of weights and running statistics is kept: `average.…` of the state. */
+  weightAverage: boolean;
+  /** Whether slow weights are kept: `slow.…` of the state. */
+  lookahead: boolean;
   precision: Precision;
 }

@@ -15,6 +15,8 @@ import { elements } from './shapes.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
 import { foldCounts, validationCounts } from './splits.js';
 import { testTimeProblems } from './test-time/index.js';
+import { averageProblems, microBatchProblems, weightCopies } from './wrappers/index.js';
+import { resolveSwa } from './wrappers/swa.js';
 
 /** A checkpoint holds weights, optimizer slots and the best weights in fp32, and is one array of at most 4 GiB. */
 const MAX_CHECKPOINT_VALUES = 1_000_000_000;
@@ -99,7 +101,8 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
   const issues: SpecIssue[] = [];
   const { parameters } = networkParameters(nodes, facts, recipe.architecture.initializer);
   const count = sum(parameters.map((parameter) => elements(parameter.shape)));
-  const arrays = 2 + Object.keys(optimizerSlots(resolveOptimizer(recipe.optimizer))).length;
+  const slots = Object.keys(optimizerSlots(resolveOptimizer(recipe.optimizer))).length;
+  const arrays = 2 + slots + weightCopies(recipe);
   const most = Math.floor(MAX_CHECKPOINT_VALUES / arrays);
   if (count > most)
     issues.push({
@@ -121,7 +124,7 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
       path: ['batchSize'],
       message: `${recipe.batchSize} leaves a batch of one image (${length.trainSamples} in an epoch), of which batch normalisation "${norm}" cannot take a variance; choose another size`,
     });
-  return issues;
+  return [...issues, ...microBatchProblems(recipe, length.trainSamples, norm)];
 }
 
 function testTimeIssues(recipe: ResolvedRecipe, { height, width }: DatasetFacts): SpecIssue[] {
@@ -129,7 +132,10 @@ function testTimeIssues(recipe: ResolvedRecipe, { height, width }: DatasetFacts)
   if (options === null) return [];
   const issues = testTimeProblems(options, { height, width, augmentation, seed });
   if (options.average === 'probabilities' && lossOutputs(loss.kind) === 'values')
-    issues.push({ path: ['average'], message: `must be "logits" with ${loss.kind}, which has no probabilities` });
+    issues.push({
+      path: ['average'],
+      message: `must be "logits" with ${loss.kind}, which has no probabilities`,
+    });
   return issues.map(({ path, message }) => ({ path: ['testTimeAugmentation', ...path], message }));
 }
 
@@ -173,6 +179,7 @@ export function resolveRecipe(
       weightDecay: optimizer.weightDecay,
     },
     schedule: resolveSchedule(options.schedule, Math.max(1, length.stepsPerEpoch)),
+    swa: options.swa && resolveSwa(options.swa, Math.max(1, length.stepsPerEpoch)),
     precision: engine ? choosePrecision(options.precision, engine) : options.precision,
     topK: Math.min(options.topK, facts.classes.length),
   } as ResolvedRecipe;
@@ -184,6 +191,7 @@ export function resolveRecipe(
       path: ['augmentation', ...path],
       message,
     })),
+    ...averageProblems(resolved, length.totalSteps),
     ...testTimeIssues(resolved, facts),
   ];
   if (issues.length > 0) throw new SpecError(issues);

@@ -14,6 +14,7 @@ import { logSoftmax } from '../src/losses/definition.js';
 import { classLogits, evaluateLoss, evaluationLoss } from '../src/losses/index.js';
 import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
 import type { Program } from '../src/program.js';
+import { clipGradient, gradientNormal } from '../src/wrappers/index.js';
 import { backward, forward } from './reference-network.js';
 import { augment, imageOf, toChannelsFirst } from './reference-pixels.js';
 
@@ -90,14 +91,30 @@ function createSession(program: Program, data: PackedDataset): Session {
     return { gradients, loss, correct };
   };
 
-  const update = (gradients: Map<string, Float64Array>, norm: number, learningRate: number, step: number) => {
-    const clip = program.gradientClip ? Math.min(1, program.gradientClip.norm / (norm + 1e-6)) : 1;
+  /** Clipped, then with the noise of plan step i. */
+  const finished = (
+    gradient: Float64Array,
+    index: number,
+    norm: number,
+    { gradientNoise: noise }: StepPlan,
+    i: number,
+  ) => {
+    const spec = program.parameters[index]!;
+    const weights = state.get(`model.${spec.name}`)!.data as Float64Array;
+    const clip = program.gradientClip;
+    const clipped = clip ? clipGradient(clip, spec, { weights, gradient, networkNorm: norm }) : gradient;
+    if (!noise) return clipped;
+    const key: [number, number] = [noise.keys[2 * i]!, noise.keys[2 * i + 1]!];
+    return clipped.map((g, e) => g + noise.deviations[i]! * gradientNormal(key, e, index));
+  };
+
+  const update = (gradients: Map<string, Float64Array>, learningRate: number, step: number) => {
     for (const { name, shape, group } of program.parameters) {
       const slotNames = Object.keys(optimizerSlots(program.optimizer));
       const { weightDecay, learningRateFactor } = program.groups[group]!;
       const result = updateParameter(float64, program.optimizer, {
         parameter: state.get(`model.${name}`)!.data as Float64Array,
-        gradient: gradients.get(name)!.map((g) => g * clip),
+        gradient: gradients.get(name)!,
         slots: Object.fromEntries(
           slotNames.map((slot) => [slot, state.get(`optimizer.${slot}.${name}`)!.data as Float64Array]),
         ),
@@ -109,6 +126,24 @@ function createSession(program: Program, data: PackedDataset): Session {
       for (const slot of slotNames)
         state.set(`optimizer.${slot}.${name}`, { shape, data: result.slots[slot]! });
     }
+  };
+
+  /** Moves the tensors of `set` by `share` of the way to the model's. */
+  const approach = (set: 'average' | 'slow', share: number) => {
+    for (const [name, { shape, data: values }] of state) {
+      if (!name.startsWith(`${set}.`)) continue;
+      const target = state.get(`model${name.slice(set.length)}`)!.data;
+      state.set(name, { shape, data: (values as Float64Array).map((v, e) => v + share * (target[e]! - v)) });
+    }
+  };
+
+  const updateCopies = ({ lookaheadShares, averageShares }: StepPlan, i: number) => {
+    if (lookaheadShares && lookaheadShares[i]! > 0) {
+      approach('slow', lookaheadShares[i]!);
+      for (const { name, shape } of program.parameters)
+        state.set(`model.${name}`, { shape, data: state.get(`slow.${name}`)!.data.slice() });
+    }
+    if (averageShares && averageShares[i]! > 0) approach('average', averageShares[i]!);
   };
 
   const train: Session['train'] = async (plan, options) => {
@@ -130,7 +165,13 @@ function createSession(program: Program, data: PackedDataset): Session {
       const step = plan.firstStep + i;
       if (!Number.isFinite(batch.loss)) nonFinite = { step, what: 'loss' };
       else if (![...batch.gradients.values()].every(allFinite)) nonFinite = { step, what: 'gradient' };
-      else update(batch.gradients, norm, plan.learningRates[i]!, step + 1);
+      else if (!plan.statisticsOnly) {
+        const gradients = [...batch.gradients].map(
+          ([name, gradient], index) => [name, finished(gradient, index, norm, plan, i)] as const,
+        );
+        update(new Map(gradients), plan.learningRates[i]!, step + 1);
+        updateCopies(plan, i);
+      }
     }
     return {
       steps: losses.length,
@@ -197,12 +238,19 @@ function createSession(program: Program, data: PackedDataset): Session {
       state = new Map(
         [...given].map(([name, { shape, data: values }]) => [name, { shape, data: values.slice() }]),
       );
-      for (const { name, shape } of program.parameters)
+      for (const { name, shape } of program.parameters) {
+        const copies = [program.weightAverage && 'average', program.lookahead && 'slow'].filter(
+          (set) => set !== false,
+        );
+        for (const set of copies)
+          if (!state.has(`${set}.${name}`))
+            state.set(`${set}.${name}`, { shape, data: state.get(`model.${name}`)!.data.slice() });
         for (const [slot, initial] of Object.entries(optimizerSlots(program.optimizer))) {
           const full = `optimizer.${slot}.${name}`;
           const count = shape.reduce((product, side) => product * side, 1);
           if (!state.has(full)) state.set(full, { shape, data: new Float64Array(count).fill(initial) });
         }
+      }
     },
     close: async () => state.clear(),
   };

@@ -211,6 +211,7 @@ StepPlan to_plan(const Napi::Object& value) {
   plan.dropout_keys = data<uint32_t>(value, "dropoutKeys");
   plan.average_shares = data<double>(value, "averageShares");
   plan.lookahead_shares = data<double>(value, "lookaheadShares");
+  plan.statistics_only = flag(value, "statisticsOnly");
   const Napi::Value noise = value.Get("gradientNoise");
   if (noise.IsObject()) {
     plan.noise_keys = data<uint32_t>(noise.As<Napi::Object>(), "keys");

@@ -10,7 +10,8 @@ const resolved = options.extend({ classWeights: resolvedClassWeights });
 export const binaryCrossEntropy = {
   kind: 'binary-cross-entropy',
   title: 'Binary cross-entropy',
-  summary: 'Cross-entropy for two classes with one output and a sigmoid: the probability of the second class.',
+  summary:
+    'Cross-entropy for two classes with one output and a sigmoid: the probability of the second class.',
   formula: 'L = −w₁ t₁ log σ(z) − w₀ t₀ log σ(−z)',
   paper: null,
   options,

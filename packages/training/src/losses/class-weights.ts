@@ -33,7 +33,12 @@ export function classWeightProblems(weights: ClassWeights, counts: number[]): Sp
     const empty = counts.indexOf(0);
     return empty < 0
       ? []
-      : [{ path: ['classWeights'], message: `"balanced" needs training images of every class; ${empty} has none` }];
+      : [
+          {
+            path: ['classWeights'],
+            message: `"balanced" needs training images of every class; ${empty} has none`,
+          },
+        ];
   }
   return weights === null || weights.length === counts.length
     ? []

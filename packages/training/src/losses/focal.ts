@@ -12,7 +12,7 @@ const options = z.strictObject({
     .describe('How much less well answered samples count; 0 is cross-entropy'),
   labelSmoothing,
   classWeights: classWeights.describe(
-    "The paper's α of each class: weights in the order of the dataset, or \"balanced\" for n / (classes · images of the class) of the images trained on. The mean divides by the batch size, not by the sum of weights. Evaluation weighs too",
+    'The paper\'s α of each class: weights in the order of the dataset, or "balanced" for n / (classes · images of the class) of the images trained on. The mean divides by the batch size, not by the sum of weights. Evaluation weighs too',
   ),
 });
 const resolved = options.extend({ classWeights: resolvedClassWeights });

@@ -55,9 +55,7 @@ export const classLogits = (outputs: Float64Array): Float64Array =>
 
 /** The outputs that stand for these logits of the classes: the inverse of `classLogits`. */
 export const outputsOf = (kind: LossKind, logits: Float64Array): Float64Array =>
-  lossOutputs(kind) === 'logit'
-    ? Float64Array.of((logits[1] as number) - (logits[0] as number))
-    : logits;
+  lossOutputs(kind) === 'logit' ? Float64Array.of((logits[1] as number) - (logits[0] as number)) : logits;
 
 /** Value and gradient of one sample, in double precision. `target`: its class, or a distribution over the classes. */
 export function evaluateLoss(

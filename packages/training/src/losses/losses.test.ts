@@ -71,7 +71,9 @@ describe.each(variants)('$loss', ({ loss, classes }) => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
       fc.property(fc.array(logit, { minLength: outputs, maxLength: outputs }), share, (values, own) => {
-        const mixed = Float64Array.from({ length: classes }, (_, c) => (c === 1 ? own : c === 0 ? 1 - own : 0));
+        const mixed = Float64Array.from({ length: classes }, (_, c) =>
+          c === 1 ? own : c === 0 ? 1 - own : 0,
+        );
         for (const target of [1, mixed]) {
           const { gradient } = evaluateLoss(loss, Float64Array.from(values), target);
           expect(gradient).toHaveLength(outputs);
