@@ -34,6 +34,12 @@ const base = { architecture: network, epochs: 2, batchSize: 8 } satisfies Draft;
 const entryOf = (family: CatalogEntry[], key: number): CatalogEntry =>
   family[key % family.length] as CatalogEntry;
 
+/** Options of the run that are null unless somebody wants them. */
+const RUN_OPTIONS = ['gradientClip', 'microBatchSize', 'gradientNoise', 'lookahead', 'ema', 'swa'] as const;
+
+const drawRunOption = (name: string, key: number): unknown =>
+  sampleOption({ schema: catalog.recipe }, name, key);
+
 /** A recipe with a random kind and random options in every family. */
 function drawRecipe(key: number): Draft {
   const part = (family: CatalogEntry[], place: number) =>
@@ -46,7 +52,9 @@ function drawRecipe(key: number): Draft {
     augmentation: [part(catalog.augmentations, 5)],
     testTimeAugmentation: key % 4 === 0 ? part(catalog.testTimeAugmentations, 6) : null,
     precision: key % 2 === 0 ? 'fp32' : 'bf16',
-    gradientClip: key % 3 === 0 ? { norm: 1 } : null,
+    ...Object.fromEntries(
+      RUN_OPTIONS.map((name, i) => [name, key % (i + 3) === 0 ? drawRunOption(name, key) : null]),
+    ),
     batchSize: 8,
     epochs: 2,
     seed: key,
@@ -131,6 +139,16 @@ describeNative('no option is without effect', () => {
   it.each(optionsOf(catalog.losses))('loss %s: %s', async (_, option, entry) => {
     const draftOf = (loss: object) => ({ ...base, loss }) as Draft;
     expect(await matters(entry, option, draftOf, endOf)).toBe(true);
+  });
+
+  it.each(RUN_OPTIONS)('run option %s', async (name) => {
+    const entry = { ...(catalog.losses[0] as CatalogEntry), schema: catalog.recipe };
+    const results = new Set<string>();
+    for (let key = 1; key <= 24; key++) {
+      const draft = { ...base, [name]: sampleOption(entry, name, key) } as Draft;
+      if (admitted(draft) !== null) results.add(await endOf(draft));
+    }
+    expect(results.size).toBeGreaterThan(3);
   });
 
   it.each(optionsOf(catalog.schedules))('schedule %s: %s', async (_, option, entry) => {

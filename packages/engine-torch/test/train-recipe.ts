@@ -11,9 +11,9 @@ import {
 } from '@ravine/training';
 import { device, randomData, torch } from './harness.js';
 
-const size = { height: 32, width: 32, channels: 3, classes: 4, count: 24 };
+const size = { height: 32, width: 32, channels: 3, classes: 2, count: 24 };
 
-/** Three batches of eight, and a test split. */
+/** Three batches of eight, and a test split; two classes, so that every loss can be had. */
 export const tinyData: PackedDataset = (() => {
   const [data, other] = [randomData(size), randomData({ ...size, count: 8 })];
   return { ...data, splits: { ...data.splits, ...(other.splits.train && { test: other.splits.train }) } };

@@ -1,8 +1,10 @@
 import { buildArchitecture } from './architectures/index.js';
 import type { DatasetFacts } from './dataset-facts.js';
+import { outputCount } from './losses/index.js';
 import { networkParameters } from './parameters.js';
 import type { Precision, Program } from './program.js';
 import type { ResolvedRecipe } from './recipe.js';
+import { programClip, programWrappers } from './wrappers/index.js';
 
 /** A channel that never changes carries nothing: dividing by this instead of 0 leaves it at (almost) 0. */
 const SMALLEST_DEVIATION = 1 / 255;
@@ -12,7 +14,8 @@ export function compileProgram(recipe: ResolvedRecipe, facts: DatasetFacts, prec
   const { channels, height, width } = facts;
   const classes = facts.classes.length;
   const input = { channels, height, width };
-  const nodes = buildArchitecture(recipe.architecture, { ...input, classes });
+  const outputs = outputCount(recipe.loss.kind, classes);
+  const nodes = buildArchitecture(recipe.architecture, { ...input, classes, outputs });
   const { learningRate: _, weightDecay, ...optimizer } = recipe.optimizer;
   return {
     version: 1,
@@ -28,7 +31,8 @@ export function compileProgram(recipe: ResolvedRecipe, facts: DatasetFacts, prec
     groups: [{ weightDecay, learningRateFactor: 1 }],
     loss: recipe.loss,
     optimizer,
-    gradientClip: recipe.gradientClip,
+    gradientClip: recipe.gradientClip && programClip(recipe.gradientClip, nodes),
+    ...programWrappers(recipe),
     precision,
   };
 }

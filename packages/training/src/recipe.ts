@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { ResolvedLoss } from './losses/index.js';
 import { ResolvedOptimizerWithRates } from './optimizers/index.js';
 import { PresetKind } from './presets/index.js';
 import { PartialRunOptions, runOptions } from './run-options.js';
+import { storedWrapperOptions } from './wrappers/index.js';
 
 const dataset = z.string().min(1).max(128).describe('Id of the dataset');
 
@@ -33,6 +35,12 @@ export type RecipeInput = z.input<typeof Recipe>;
  * changes nothing. `precision`, `engine` and `device` stay `auto` until a worker decides.
  */
 export const ResolvedRecipe = z
-  .strictObject({ dataset, ...runOptions, optimizer: ResolvedOptimizerWithRates })
+  .strictObject({
+    dataset,
+    ...runOptions,
+    ...storedWrapperOptions,
+    loss: ResolvedLoss,
+    optimizer: ResolvedOptimizerWithRates,
+  })
   .meta({ id: 'ResolvedRecipe' });
 export type ResolvedRecipe = z.output<typeof ResolvedRecipe>;

@@ -15,6 +15,9 @@ export const mse = {
   conventions:
     "Sum over the classes of squared errors of probabilities; PyTorch's MSELoss and Keras's MeanSquaredError take the mean over the classes, which is smaller by their number.",
   options,
+  resolved: options,
+  outputs: 'logits',
+  variants: [{}],
   evaluate: (_, logits, target) => {
     const probabilities = logSoftmax(logits).map(Math.exp);
     const errors = probabilities.map((p, c) => p - (target[c] as number));
@@ -24,4 +27,4 @@ export const mse = {
       gradient: probabilities.map((p, c) => 2 * p * ((errors[c] as number) - mean)),
     };
   },
-} satisfies LossDefinition<'mse', z.output<typeof options>>;
+} satisfies LossDefinition<'mse', z.output<typeof options>, z.output<typeof options>>;
