@@ -18,7 +18,10 @@ export interface OperationDefinition<Kind extends string> {
 /** Every byte through one function. */
 export const mapBytes = ({ data }: Pixels, byteOf: (byte: number) => number): Uint8Array => data.map(byteOf);
 
-/** degenerate + factor · (pixel − degenerate), cut to 0 … 255 and truncated, as PIL's Image.blend does. */
+/**
+ * degenerate + factor · (pixel − degenerate), cut to 0 … 255 and truncated, as PIL's Image.blend does; that computes in
+ * fp32, so that it may differ by one level.
+ */
 export const blend = (degenerate: number, pixel: number, factor: number): number =>
   Math.trunc(Math.min(255, Math.max(0, degenerate + factor * (pixel - degenerate))));
 
