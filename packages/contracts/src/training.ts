@@ -5,6 +5,7 @@ import type { DatasetManifest } from './dataset.js';
 export {
   createCatalog,
   type DatasetFacts,
+  normalizationOf,
   planTraining,
   Recipe,
   ResolvedRecipe,

@@ -14,6 +14,7 @@ export * from './hash.js';
 export * from './initializers.js';
 export * from './layers.js';
 export * from './losses/index.js';
+export { Normalization, normalizationOf } from './normalization.js';
 export * from './operations/index.js';
 export * from './optimizers/index.js';
 export * from './outcome.js';

@@ -33,6 +33,12 @@ export type RecipeInput = z.input<typeof Recipe>;
  * changes nothing. `precision`, `engine` and `device` stay `auto` until a worker decides.
  */
 export const ResolvedRecipe = z
-  .strictObject({ dataset, ...runOptions, optimizer: ResolvedOptimizerWithRates })
+  .strictObject({
+    dataset,
+    ...runOptions,
+    optimizer: ResolvedOptimizerWithRates,
+    // Recipes that were resolved before there was a choice do not have it.
+    normalization: runOptions.normalization.default('dataset'),
+  })
   .meta({ id: 'ResolvedRecipe' });
 export type ResolvedRecipe = z.output<typeof ResolvedRecipe>;

@@ -3,6 +3,7 @@ import { augmentationProblems } from './augmentations/index.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
 import { hashOf } from './hash.js';
 import { orthogonalWork } from './initializers.js';
+import { normalizationProblems } from './normalization.js';
 import { optimizerSlots, resolveOptimizer } from './optimizers/index.js';
 import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
@@ -170,6 +171,10 @@ export function resolveRecipe(
     ...networkProblems(resolved, facts, length),
     ...augmentationProblems(resolved.augmentation, facts).map(({ path, message }) => ({
       path: ['augmentation', ...path],
+      message,
+    })),
+    ...normalizationProblems(resolved.normalization, facts).map(({ path, message }) => ({
+      path: ['normalization', ...path],
       message,
     })),
     ...testTimeIssues(resolved, facts),
