@@ -31,7 +31,11 @@ const smoothed = (
  */
 export const blur = {
   kind: 'blur',
-  parameters: Array.from({ length: BLUR_REACH + 1 }, (_, d) => `weight at distance ${d}`),
+  parameters: Array.from({ length: BLUR_REACH + 1 }, (_, d) => ({
+    what: `weight at distance ${d}`,
+    least: 0,
+    most: 1,
+  })),
   apply: ({ height, width, channels, data }, parameters) => {
     const weights = Array.from(parameters).slice(0, BLUR_REACH + 1);
     while (weights.length > 1 && weights.at(-1) === 0) weights.pop();

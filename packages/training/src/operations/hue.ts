@@ -9,7 +9,7 @@ const turnOf = (sixths: number): number => ((sixths % 6) + 6) % 6;
  */
 export const hue = {
   kind: 'hue',
-  parameters: ['turn, 1 is the whole circle'],
+  parameters: [{ what: 'turn, 1 is the whole circle', least: -1, most: 1 }],
   apply: ({ data, channels }, [turn]) => {
     const out = data.slice();
     if (channels === 1) return out;
