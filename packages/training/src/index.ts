@@ -2,6 +2,7 @@ export * from './algebra.js';
 export * from './architectures/index.js';
 export * from './augmentations/index.js';
 export { type Example, mixExamples } from './augmentations/mix-examples.js';
+export { type PreviewOptions, previewGrid } from './augmentations/preview.js';
 export * from './catalog.js';
 export * from './checkpoint.js';
 export * from './compile.js';

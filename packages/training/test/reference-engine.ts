@@ -12,10 +12,11 @@ import {
 } from '../src/engine.js';
 import { logSoftmax } from '../src/losses/definition.js';
 import { evaluateLoss } from '../src/losses/index.js';
+import { toPlanes } from '../src/operations/planes.js';
 import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
 import type { Program } from '../src/program.js';
 import { backward, forward } from './reference-network.js';
-import { augment, imageOf, toChannelsFirst } from './reference-pixels.js';
+import { augment, imageOf } from './reference-pixels.js';
 
 /**
  * Slow but real arithmetic in double precision for networks of flatten, linear, relu, dropout and add: it lets the
@@ -51,7 +52,11 @@ const allFinite = (values: Float64Array): boolean => values.every(Number.isFinit
 
 function createSession(program: Program, data: PackedDataset): Session {
   let state: StateDict = new Map();
-  const { height, width } = program.input;
+  const { height, width, channels } = program.input;
+  const givenImage = (pixels: Uint8Array, i: number): Float64Array => {
+    const bytes = height * width * channels;
+    return toPlanes({ height, width, channels, data: pixels.subarray(i * bytes, (i + 1) * bytes) });
+  };
 
   /** Gradient of the batch mean, its loss and its hits. */
   const batchGradient = (plan: StepPlan, from: number, to: number, key: [number, number]) => {
@@ -167,10 +172,9 @@ function createSession(program: Program, data: PackedDataset): Session {
     signal?.throwIfAborted();
     const given = 'pixels' in images;
     const count = given ? images.count : (images.indices?.length ?? data.splits[images.split]!.count);
-    const size = height * width * data.channels;
     const rows = Array.from({ length: count }, (_, i) => {
       const pixels = given
-        ? toChannelsFirst(images.pixels.subarray(i * size, (i + 1) * size), data)
+        ? givenImage(images.pixels, i)
         : imageOf(data, images.split, images.indices?.[i] ?? i);
       const input = normalize(program, augment(pixels, augmentation, i, height, width));
       return forward(program, state, input, null).get(program.output)!;
@@ -183,9 +187,8 @@ function createSession(program: Program, data: PackedDataset): Session {
     evaluate,
     logits,
     predict: async (images, count) => {
-      const size = images.length / count;
       const rows = Array.from({ length: count }, (_, i) => {
-        const pixels = toChannelsFirst(images.subarray(i * size, (i + 1) * size), data);
+        const pixels = givenImage(images, i);
         return logSoftmax(forward(program, state, normalize(program, pixels), null).get(program.output)!).map(
           Math.exp,
         );
