@@ -3,6 +3,7 @@ import { newId, type RouteContract, type RouteName, routes } from '@ravine/contr
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Content, Context, Handlers, Route } from './contract.js';
 import { sendContent } from './http/content.js';
+import { idempotencyKey } from './http/idempotency.js';
 import { parseInput } from './http/input.js';
 import { checkMediaType } from './http/media-type.js';
 import { answerPost } from './post.js';
@@ -43,9 +44,12 @@ async function serve(
     signal,
   };
   reply.code(route.contract.response.status);
-  if (route.contract.method === 'POST') return answerPost(route, services, context, input);
-  const answer = await route.handler(input, context);
   const { body, contentType } = route.contract.response;
+  if (route.contract.method === 'POST') {
+    if (!contentType) return answerPost(route, services, context, input);
+    idempotencyKey(request); // must be well formed; one that answers with bytes makes nothing and can be sent again
+  }
+  const answer = await route.handler(input, context);
   if (contentType) return sendContent(services.storage, answer as Content, contentType, context);
   if (reply.statusCode === 304 || reply.statusCode === 204) return reply.send();
   if (answer instanceof Readable || !body) return reply.send(answer);

@@ -10,6 +10,7 @@ export * from './metrics.js';
 export * from './model.js';
 export * from './number.js';
 export * from './page.js';
+export * from './preview.js';
 export * from './problem.js';
 export * from './routes.js';
 export * from './service.js';

@@ -35,7 +35,11 @@ export const Model = z
       width: z.int(),
       channels: z.int(),
       fit: Fit,
-      mean: z.array(z.number()),
+      mean: z
+        .array(z.number())
+        .describe(
+          'Per channel, as the recipe normalises: the input is (pixel / 255 − mean) / standardDeviation',
+        ),
       standardDeviation: z.array(z.number()),
     }),
     testAccuracy: z.number().nullable(),

@@ -3,9 +3,15 @@ import type { DatasetManifest } from './dataset.js';
 
 /** What the API needs of the training package: it decides and plans, but never computes. */
 export {
+  augmentationProblems,
   createCatalog,
   type DatasetFacts,
+  normalizationOf,
+  type Pixels,
+  type PreviewOptions,
   planTraining,
+  presetAugmentation,
+  previewGrid,
   Recipe,
   ResolvedRecipe,
   SpecError,

@@ -1,23 +1,52 @@
 import {
   type AugmentationDraws,
   type MixDraws,
+  type OperationParameter,
   operations,
   type PackedDataset,
   type Program,
   type StepPlan,
   UNCHANGED,
 } from '@ravine/training';
+import { checkArray } from './check-array.js';
 import { checkParts, checkPlanWrappers } from './check-wrappers.js';
 import { check } from './engine-fault.js';
 
 /** Every value of `indices` must be within 0 … count − 1. */
 export function checkIndices(what: string, indices: Int32Array, count: number): void {
+  checkArray(what, indices, Int32Array);
   const wrong = indices.findIndex((index) => index < 0 || index >= count);
   check(wrong < 0, () => `${what}[${wrong}] is ${indices[wrong]}; the split has ${count} images`);
 }
 
-function checkOperations(draws: Extract<AugmentationDraws, { kind: 'operations' }>, samples: number): void {
+type OperationDraws = Extract<AugmentationDraws, { kind: 'operations' }>;
+
+const fits = (value: number, { least, most, whole }: OperationParameter): boolean =>
+  value >= least && value <= most && (whole === undefined || Number.isInteger(value));
+
+/** Parameters of operations that no image has are not looked at: native code does not either. */
+function checkParameters({ names, codes, width, parameters }: OperationDraws): void {
+  const declared = names.map((name) => operations[name].parameters as readonly OperationParameter[]);
+  codes.forEach((code, i) => {
+    if (code === UNCHANGED) return;
+    declared[code]?.forEach((parameter, at) => {
+      const value = parameters[i * width + at] as number;
+      const { what, least, most, whole } = parameter;
+      check(
+        fits(value, parameter),
+        () =>
+          `operations: ${names[code]} of sample ${i}: ${what} is ${value}; it must be ${whole ? 'a whole number ' : ''}within ${least} … ${most}`,
+      );
+    });
+  });
+}
+
+function checkOperations(draws: OperationDraws, samples: number): void {
   const { names, codes, width, parameters } = draws;
+  checkArray('codes of operations', codes, Uint8Array);
+  checkArray('parameters of operations', parameters, Float64Array);
+  check(Array.isArray(names), () => 'operations: names must be an array');
+  check(Number.isInteger(width) && width >= 0, () => `operations: width is ${width}`);
   check(codes.length === samples, () => `operations: ${codes.length} draws for ${samples} samples`);
   check(
     parameters.length === samples * width,
@@ -30,8 +59,7 @@ function checkOperations(draws: Extract<AugmentationDraws, { kind: 'operations' 
   }
   const wrong = codes.find((code) => code !== UNCHANGED && code >= names.length);
   check(wrong === undefined, () => `operations: code ${wrong} names none of ${names.length} operations`);
-  const broken = parameters.findIndex((value) => !Number.isFinite(value));
-  check(broken < 0, () => `operations: parameters[${broken}] is ${parameters[broken]}`);
+  checkParameters(draws);
 }
 
 /** Refuses draws that do not fit `samples` images of this size. */
@@ -49,6 +77,7 @@ export function checkDraws(
       draws.kind === 'horizontal-flip' || draws.kind === 'vertical-flip',
       () => `augmentation "${(draws as { kind: string }).kind}" is unknown`,
     );
+    checkArray(`flips of ${draws.kind}`, draws.flips, Uint8Array);
     check(
       draws.flips.length === samples,
       () => `${draws.kind}: ${draws.flips.length} draws for ${samples} samples`,
@@ -56,9 +85,10 @@ export function checkDraws(
     return;
   }
   const { padding, mode, offsets } = draws;
+  checkArray('offsets of random-crop', offsets, Int32Array);
   check(
-    Number.isInteger(padding) && padding >= 0,
-    () => `random-crop: padding ${padding} must be a whole number`,
+    Number.isInteger(padding) && padding >= 0 && padding < 2 ** 30,
+    () => `random-crop: padding ${padding} must be a whole number below 2³⁰`,
   );
   check(mode === 'zero' || mode === 'reflect', () => `random-crop: mode "${mode}" is unknown`);
   check(
@@ -74,6 +104,7 @@ export function checkDraws(
 }
 
 function checkBoxes(boxes: Int32Array, samples: number, { height, width }: PackedDataset): void {
+  checkArray('boxes of cutmix', boxes, Int32Array);
   check(
     boxes.length === 4 * samples,
     () => `cutmix: ${boxes.length} numbers of boxes for ${samples} samples; each needs four`,
@@ -95,6 +126,8 @@ function checkBoxes(boxes: Int32Array, samples: number, { height, width }: Packe
 function checkMix(draws: MixDraws, { order, offsets }: StepPlan, data: PackedDataset): void {
   const { kind, partners, shares } = draws;
   check(kind === 'mixup' || kind === 'cutmix', () => `mixing "${kind}" is unknown`);
+  checkArray(`partners of ${kind}`, partners, Int32Array);
+  checkArray(`shares of ${kind}`, shares, Float64Array);
   check(
     partners.length === order.length && shares.length === order.length,
     () => `${kind}: ${partners.length} partners and ${shares.length} shares for ${order.length} samples`,
@@ -122,6 +155,10 @@ export function checkPlan(
   const { firstStep, offsets, order, learningRates, dropoutKeys } = plan;
   const split = data.splits.train;
   check(split !== undefined, () => 'the dataset has no train split');
+  checkArray('offsets', offsets, Int32Array);
+  checkArray('order', order, Int32Array);
+  checkArray('learningRates', learningRates, Float64Array);
+  checkArray('dropoutKeys', dropoutKeys, Uint32Array);
   const steps = learningRates.length;
   check(Number.isSafeInteger(firstStep) && firstStep >= 0, () => `firstStep is ${firstStep}`);
   check(

@@ -26,6 +26,11 @@ const settings: Operation[] = [
   ...['brightness', 'contrast', 'saturation', 'sharpness'].flatMap((kind) =>
     [0, 0.3, 1, 1.7, 9].map((factor) => ({ kind, parameters: [factor] })),
   ),
+  ...[0, 0.1, -0.35, 0.5].map((turn) => ({ kind: 'hue', parameters: [turn] })),
+  ...[
+    [0.4, 0.3],
+    [0.1, 0.09, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.02, 0.005, 0.004, 0.001],
+  ].map((weights) => ({ kind: 'blur', parameters: [...weights, ...new Array(12 - weights.length).fill(0)] })),
   ...[1, 4, 8].map((bits) => ({ kind: 'posterize', parameters: [bits] })),
   ...[0, 99.5, 256].map((threshold) => ({ kind: 'solarize', parameters: [threshold] })),
   ...[

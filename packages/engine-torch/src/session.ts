@@ -8,6 +8,7 @@ import {
   type StateDict,
 } from '@ravine/training';
 import type { NativeSession } from './binding.js';
+import { checkArray } from './check-array.js';
 import { checkDraws, checkIndices, checkPlan } from './check-plan.js';
 import { toNativeArrays } from './check-state.js';
 import { check, toEngineError } from './engine-fault.js';
@@ -20,6 +21,7 @@ const smallestBatch = (program: Program): number =>
 
 function checkImages(program: Program, { pixels, count }: GivenImages): void {
   const { height, width, channels } = program.input;
+  checkArray('pixels', pixels, Uint8Array);
   check(
     Number.isInteger(count) && count >= 0 && pixels.length === count * height * width * channels,
     () => `${pixels.length} bytes are not ${count} images of ${height}×${width}×${channels}`,

@@ -1,13 +1,11 @@
 import { buildArchitecture } from './architectures/index.js';
 import type { DatasetFacts } from './dataset-facts.js';
 import { outputCount } from './losses/index.js';
+import { normalizationOf } from './normalization.js';
 import { networkParameters } from './parameters.js';
 import type { Precision, Program } from './program.js';
 import type { ResolvedRecipe } from './recipe.js';
 import { programClip, programWrappers } from './wrappers/index.js';
-
-/** A channel that never changes carries nothing: dividing by this instead of 0 leaves it at (almost) 0. */
-const SMALLEST_DEVIATION = 1 / 255;
 
 /** What an engine must compute for this recipe on this dataset. */
 export function compileProgram(recipe: ResolvedRecipe, facts: DatasetFacts, precision: Precision): Program {
@@ -20,10 +18,7 @@ export function compileProgram(recipe: ResolvedRecipe, facts: DatasetFacts, prec
   return {
     version: 1,
     input,
-    normalization: {
-      mean: facts.mean,
-      standardDeviation: facts.standardDeviation.map((deviation) => Math.max(deviation, SMALLEST_DEVIATION)),
-    },
+    normalization: normalizationOf(recipe.normalization, facts),
     nodes,
     output: nodes.at(-1)?.name ?? '',
     classes,

@@ -30,6 +30,14 @@ export type Recipe = z.output<typeof Recipe>;
 /** As a client writes it, with defaults left out. */
 export type RecipeInput = z.input<typeof Recipe>;
 
+/** Options that recipes which were stored before there was a choice do not have. */
+const addedLater = {
+  ...storedWrapperOptions,
+  normalization: runOptions.normalization.default('dataset'),
+  crossValidation: runOptions.crossValidation.default(null),
+  testTimeAugmentation: runOptions.testTimeAugmentation.default(null),
+};
+
 /**
  * A recipe with every default filled in and every duration in steps. It is a recipe again: resolving it once more
  * changes nothing. `precision`, `engine` and `device` stay `auto` until a worker decides.
@@ -38,7 +46,7 @@ export const ResolvedRecipe = z
   .strictObject({
     dataset,
     ...runOptions,
-    ...storedWrapperOptions,
+    ...addedLater,
     loss: ResolvedLoss,
     optimizer: ResolvedOptimizerWithRates,
   })

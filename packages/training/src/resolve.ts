@@ -4,6 +4,7 @@ import { type DatasetFacts, sum } from './dataset-facts.js';
 import { hashOf } from './hash.js';
 import { orthogonalWork } from './initializers.js';
 import { lossOutputs, lossProblems, outputCount, resolveLoss } from './losses/index.js';
+import { normalizationProblems } from './normalization.js';
 import { optimizerSlots, resolveOptimizer } from './optimizers/index.js';
 import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
@@ -192,6 +193,10 @@ export function resolveRecipe(
       message,
     })),
     ...averageProblems(resolved, length.totalSteps),
+    ...normalizationProblems(resolved.normalization, facts).map(({ path, message }) => ({
+      path: ['normalization', ...path],
+      message,
+    })),
     ...testTimeIssues(resolved, facts),
   ];
   if (issues.length > 0) throw new SpecError(issues);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Architecture } from './architectures/index.js';
 import { Augmentation } from './augmentations/index.js';
 import { Loss } from './losses/index.js';
+import { Normalization } from './normalization.js';
 import { Optimizer } from './optimizers/index.js';
 import { Schedule } from './schedules/index.js';
 import { TestTimeAugmentation } from './test-time/index.js';
@@ -67,6 +68,7 @@ export const runOptions = {
     .array(Augmentation)
     .max(16, 'at most 16')
     .describe('Applied in order to every training image'),
+  normalization: Normalization,
   batchSize: z
     .int()
     .min(1)
@@ -109,6 +111,7 @@ export const defaultRunOptions = {
   optimizer: { kind: 'adam' },
   schedule: [{ kind: 'constant' }],
   augmentation: [],
+  normalization: 'dataset',
   batchSize: 64,
   epochs: 10,
   precision: 'auto',

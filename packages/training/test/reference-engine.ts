@@ -12,11 +12,12 @@ import {
 } from '../src/engine.js';
 import { logSoftmax } from '../src/losses/definition.js';
 import { classLogits, evaluateLoss, evaluationLoss } from '../src/losses/index.js';
+import { toPlanes } from '../src/operations/planes.js';
 import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
 import type { Program } from '../src/program.js';
 import { clipGradient, gradientNormal } from '../src/wrappers/index.js';
 import { backward, forward } from './reference-network.js';
-import { augment, imageOf, toChannelsFirst } from './reference-pixels.js';
+import { augment, imageOf } from './reference-pixels.js';
 
 /**
  * Slow but real arithmetic in double precision for networks of flatten, linear, relu, dropout and add: it lets the
@@ -52,7 +53,11 @@ const allFinite = (values: Float64Array): boolean => values.every(Number.isFinit
 
 function createSession(program: Program, data: PackedDataset): Session {
   let state: StateDict = new Map();
-  const { height, width } = program.input;
+  const { height, width, channels } = program.input;
+  const givenImage = (pixels: Uint8Array, i: number): Float64Array => {
+    const bytes = height * width * channels;
+    return toPlanes({ height, width, channels, data: pixels.subarray(i * bytes, (i + 1) * bytes) });
+  };
 
   /** Gradient of the batch mean, its loss and its hits. */
   const batchGradient = (plan: StepPlan, from: number, to: number, key: [number, number]) => {
@@ -209,10 +214,9 @@ function createSession(program: Program, data: PackedDataset): Session {
     signal?.throwIfAborted();
     const given = 'pixels' in images;
     const count = given ? images.count : (images.indices?.length ?? data.splits[images.split]!.count);
-    const size = height * width * data.channels;
     const rows = Array.from({ length: count }, (_, i) => {
       const pixels = given
-        ? toChannelsFirst(images.pixels.subarray(i * size, (i + 1) * size), data)
+        ? givenImage(images.pixels, i)
         : imageOf(data, images.split, images.indices?.[i] ?? i);
       const input = normalize(program, augment(pixels, augmentation, i, height, width));
       return classLogits(forward(program, state, input, null).get(program.output)!);
@@ -225,9 +229,8 @@ function createSession(program: Program, data: PackedDataset): Session {
     evaluate,
     logits,
     predict: async (images, count) => {
-      const size = images.length / count;
       const rows = Array.from({ length: count }, (_, i) => {
-        const pixels = toChannelsFirst(images.subarray(i * size, (i + 1) * size), data);
+        const pixels = givenImage(images, i);
         const outputs = forward(program, state, normalize(program, pixels), null).get(program.output)!;
         return logSoftmax(classLogits(outputs)).map(Math.exp);
       });

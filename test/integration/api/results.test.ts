@@ -155,6 +155,18 @@ describe('models', () => {
     expect((await api.app.inject(`/v1/models?jobId=${jobId}`)).json().data).toHaveLength(2);
   });
 
+  test('it says how its recipe normalises, also where the recipe is older than the choice', async () => {
+    const { jobId } = await jobWithFiles(api);
+    const inputOf = async (change: string) => {
+      await api.database.pool.query(`update jobs set recipe = ${change} where id = $1`, [jobId]);
+      const { mean, standardDeviation } = (await create({ jobId })).json().input;
+      return { mean, standardDeviation };
+    };
+    const none = await inputOf(`jsonb_set(recipe, '{normalization}', '"none"')`);
+    expect(none).toEqual({ mean: [0], standardDeviation: [1] });
+    expect(await inputOf(`recipe - 'normalization'`)).toEqual({ mean: [0.5], standardDeviation: [0.25] });
+  });
+
   test('what it cannot be made of is named', async () => {
     const { jobId } = await runningJob(api);
     expect((await create({ jobId })).json()).toMatchObject({ status: 404, code: 'checkpoint_not_found' });

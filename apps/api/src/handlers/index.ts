@@ -8,6 +8,7 @@ import { createJobHandlers } from './jobs.js';
 import { createMetricsHandlers } from './metrics.js';
 import { createModelHandlers } from './models.js';
 import { createPredictHandlers } from './predict.js';
+import { createPreviewHandlers } from './preview.js';
 import { createSampleHandlers } from './samples.js';
 import { createServiceHandlers } from './service.js';
 import { createWorkerHandlers } from './workers.js';
@@ -15,6 +16,7 @@ import { createWorkerHandlers } from './workers.js';
 export const createHandlers = (services: Services): Handlers => ({
   ...createDatasetHandlers(services),
   ...createSampleHandlers(services),
+  ...createPreviewHandlers(services),
   ...createJobHandlers(services),
   ...createGroupHandlers(services),
   ...createMetricsHandlers(services),

@@ -4,6 +4,7 @@ import {
   type CreateModel,
   datasetFacts,
   type Job,
+  normalizationOf,
   planTraining,
 } from '@ravine/contracts';
 import type { Context, HandlersOf } from '../contract.js';
@@ -93,12 +94,12 @@ async function chooseCheckpoint(
 /** What is needed to use the weights: the input they expect and what their outputs mean. */
 async function descriptionOf({ database }: Services, project: string, { recipe, datasetId }: Job) {
   const { manifest } = await readyDataset(database, project, datasetId);
-  const { parameterCount } = planTraining(recipe, datasetFacts(datasetId, manifest));
-  const { classes, height, width, channels, fit, mean, standardDeviation } = manifest;
+  const { recipe: resolved, parameterCount } = planTraining(recipe, datasetFacts(datasetId, manifest));
+  const { classes, height, width, channels, fit } = manifest;
   return {
     architecture: recipe.architecture.kind,
     parameterCount,
     classes,
-    input: { height, width, channels, fit, mean, standardDeviation },
+    input: { height, width, channels, fit, ...normalizationOf(resolved.normalization, manifest) },
   };
 }

@@ -1,14 +1,12 @@
 import { AppError, type DatasetManifest } from '@ravine/contracts';
 import type { Storage } from '@ravine/storage';
-import sharp from 'sharp';
 import type { HandlersOf } from '../contract.js';
 import { invalid } from '../http/input.js';
 import type { Services } from '../services.js';
+import { encodePng, readPixels, type Split } from './packed-images.js';
 import { readyDataset } from './ready-dataset.js';
 
 const LISTED_CLASSES = 20;
-
-type Split = NonNullable<DatasetManifest['splits']['train']>;
 
 export function createSampleHandlers({
   database,
@@ -77,27 +75,3 @@ async function indicesOf(
   const labels = await readLabels(storage, split);
   return all.filter((index) => labels[index] === label);
 }
-
-async function readPixels(
-  storage: Storage,
-  { height, width, channels }: DatasetManifest,
-  split: Split,
-  index: number,
-): Promise<Buffer> {
-  const size = height * width * channels;
-  const shard = split.shards[Math.floor(index / split.imagesPerShard)];
-  if (!shard) throw new AppError('content_damaged', { detail: 'The dataset lacks a shard; upload it anew' });
-  const start = (index % split.imagesPerShard) * size;
-  const chunks: Buffer[] = [];
-  for await (const chunk of await storage.openRead(shard.key, { start, end: start + size - 1 })) {
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** Gray stays gray: sharp would make three channels of one. */
-const encodePng = (pixels: Buffer, { height, width, channels }: DatasetManifest): Promise<Buffer> =>
-  sharp(pixels, { raw: { width, height, channels } })
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-    .png()
-    .toBuffer();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -150,6 +150,25 @@ describe('output', () => {
         .map((line) => JSON.parse(line)),
     ).toEqual([{ sequence: 1 }, { sequence: 2 }, job]);
   });
+});
+
+it('saves a preview, asked for by name', async () => {
+  answer = ({ method }) =>
+    method === 'GET'
+      ? { json: { data: [{ id: 'ds_1', name: 'cats' }], nextCursor: null } }
+      : { bytes: Buffer.from('a png'), headers: { 'content-type': 'image/png' } };
+  const output = path.join(folder, 'grid.png');
+  const list = '[{"kind":"invert"}]';
+  const argv = ['datasets', 'preview', 'cats', '--augmentation', list, '--samples', '2', '-o', output];
+  expect((await run(argv)).code).toBe(0);
+  expect(readFileSync(output, 'utf8')).toBe('a png');
+  expect(server.asked.at(-1)).toMatchObject({ method: 'POST', url: '/v1/datasets/ds_1/preview' });
+  expect(JSON.parse(String(server.asked.at(-1)?.body))).toEqual({
+    augmentation: JSON.parse(list),
+    samples: 2,
+  });
+  for (const wrong of [['--augmentation', '['], [], ['--preset', 'shapes', '--augmentation', '[]']])
+    expect((await run(['datasets', 'preview', 'cats', ...wrong])).code).toBe(2);
 });
 
 describe('submitting', () => {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { FileSource } from '../multipart.js';
 import { itemsOf } from '../pages.js';
 import { sleep } from '../retry.js';
-import type { CallOptions, QueryOf, Transport } from '../transport.js';
+import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.js';
 
 export interface CreateDatasetInput {
   name: string;
@@ -59,5 +59,8 @@ export function createDatasets({ json, raw }: Transport) {
     /** One packed sample as PNG. */
     sample: (datasetId: string, split: z.output<typeof SplitName>, index: number, call?: CallOptions) =>
       raw('getSample', { params: { datasetId, split, index } }, call),
+    /** Augmented training images as one PNG: a row for each sample, a column for each epoch. */
+    preview: (datasetId: string, body: BodyOf<'previewAugmentation'>, call?: CallOptions) =>
+      raw('previewAugmentation', { params: { datasetId }, body }, call),
   };
 }

@@ -10,6 +10,7 @@ import {
 } from '../dataset.js';
 import { DatasetId } from '../ids.js';
 import { wholeNumber } from '../number.js';
+import { PreviewAugmentation } from '../preview.js';
 import type { RouteContract } from './contract.js';
 
 const datasetParams = z.strictObject({ datasetId: DatasetId });
@@ -75,5 +76,16 @@ export const datasetRoutes = {
     params: datasetParams.extend({ split: SplitName, index: wholeNumber(z.int().min(0)) }),
     response: { status: 200, contentType: 'image/png' },
     errors: ['dataset_not_found', 'dataset_not_ready', 'sample_not_found'],
+  },
+  previewAugmentation: {
+    method: 'POST',
+    path: '/v1/datasets/{datasetId}/preview',
+    tag: 'datasets',
+    summary: 'How augmented training images look, as one PNG: a row for each sample, a column for each epoch',
+    params: datasetParams,
+    body: PreviewAugmentation,
+    example: { augmentation: [{ kind: 'random-crop', padding: 4 }, { kind: 'horizontal-flip' }] },
+    response: { status: 200, contentType: 'image/png' },
+    errors: ['dataset_not_found', 'dataset_not_ready'],
   },
 } as const satisfies Record<string, RouteContract>;

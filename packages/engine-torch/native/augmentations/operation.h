@@ -25,11 +25,13 @@ PixelKernel pixel_kernel(const std::string& name);
 
 void affine(PixelImage& image, const double* parameters);
 void autocontrast(PixelImage& image, const double* parameters);
+void blur(PixelImage& image, const double* parameters);
 void brightness(PixelImage& image, const double* parameters);
 void contrast(PixelImage& image, const double* parameters);
 void equalize(PixelImage& image, const double* parameters);
 void erase(PixelImage& image, const double* parameters);
 void grayscale(PixelImage& image, const double* parameters);
+void hue(PixelImage& image, const double* parameters);
 void invert(PixelImage& image, const double* parameters);
 void posterize(PixelImage& image, const double* parameters);
 void saturation(PixelImage& image, const double* parameters);

@@ -1,4 +1,6 @@
-import type { OperationDefinition } from './definition.js';
+import { fill, type OperationDefinition, type OperationParameter } from './definition.js';
+
+const ofMatrix = (what: string): OperationParameter => ({ what, least: -1e9, most: 1e9 });
 
 /**
  * The pixel at column x, row y shows the point (a(x+½) + b(y+½) + c, d(x+½) + e(y+½) + f) of the old image, measured
@@ -7,8 +9,12 @@ import type { OperationDefinition } from './definition.js';
  */
 export const affine = {
   kind: 'affine',
-  parameters: ['a', 'b', 'c', 'd', 'e', 'f', 'bilinear, 0 or 1', 'fill, 0 … 255'],
-  apply: ({ height, width, channels, data }, [a, b, c, d, e, f, bilinear, fill]) => {
+  parameters: [
+    ...['a', 'b', 'c', 'd', 'e', 'f'].map(ofMatrix),
+    { what: 'bilinear', least: 0, most: 1, whole: true },
+    fill,
+  ],
+  apply: ({ height, width, channels, data }, [a, b, c, d, e, f, bilinear, byte]) => {
     const [ma, mb, mc, md, me, mf] = [a, b, c, d, e, f] as [number, number, number, number, number, number];
     const cut = (at: number, size: number) => Math.min(size - 1, Math.max(0, at));
     const at = (y: number, x: number, channel: number) =>
@@ -17,7 +23,7 @@ export const affine = {
       const [y, x] = [Math.floor(i / channels / width) + 0.5, (Math.floor(i / channels) % width) + 0.5];
       const [column, row] = [ma * x + mb * y + mc, md * x + me * y + mf];
       const channel = i % channels;
-      if (!(column >= 0 && column < width && row >= 0 && row < height)) return fill as number;
+      if (!(column >= 0 && column < width && row >= 0 && row < height)) return byte as number;
       if (bilinear === 0) return at(Math.floor(row), Math.floor(column), channel);
       const [left, top] = [Math.floor(column - 0.5), Math.floor(row - 0.5)];
       const [u, v] = [column - 0.5 - left, row - 0.5 - top];

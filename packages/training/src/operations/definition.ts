@@ -6,11 +6,25 @@ export interface Pixels {
   data: Uint8Array;
 }
 
+/** A number of an operation: finite, within its range, whole where it says so. Engines refuse others. */
+export interface OperationParameter {
+  what: string;
+  least: number;
+  most: number;
+  whole?: true;
+}
+
+/** How far a blend goes: 0 is the degenerate image, 1 the image itself. */
+export const factor: OperationParameter = { what: 'factor', least: 0, most: 10 };
+
+/** A byte that takes the place of pixels. */
+export const fill: OperationParameter = { what: 'fill', least: 0, most: 255, whole: true };
+
 /** A primitive change of one image: the specification that every engine's kernel repeats bit for bit, in doubles. */
 export interface OperationDefinition<Kind extends string> {
   kind: Kind;
-  /** What each parameter means, in order. */
-  parameters: readonly string[];
+  /** In order. */
+  parameters: readonly OperationParameter[];
   /** A new image of the same size; the old one is left alone. */
   apply(image: Pixels, parameters: readonly number[] | Float64Array): Uint8Array;
 }
@@ -18,7 +32,10 @@ export interface OperationDefinition<Kind extends string> {
 /** Every byte through one function. */
 export const mapBytes = ({ data }: Pixels, byteOf: (byte: number) => number): Uint8Array => data.map(byteOf);
 
-/** degenerate + factor · (pixel − degenerate), cut to 0 … 255 and truncated, as PIL's Image.blend does. */
+/**
+ * degenerate + factor · (pixel − degenerate), cut to 0 … 255 and truncated, as PIL's Image.blend does; that computes in
+ * fp32, so that it may differ by one level.
+ */
 export const blend = (degenerate: number, pixel: number, factor: number): number =>
   Math.trunc(Math.min(255, Math.max(0, degenerate + factor * (pixel - degenerate))));
 

@@ -1,7 +1,7 @@
 import type { OperationDefinition, Pixels } from './definition.js';
 import * as kinds from './kinds.js';
 
-export type { OperationDefinition, Pixels } from './definition.js';
+export type { OperationDefinition, OperationParameter, Pixels } from './definition.js';
 
 /** Every primitive pixel operation, by kind (no kind is spelled differently from its name). */
 export const operations = { ...kinds };

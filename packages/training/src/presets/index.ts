@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Augmentation } from '../augmentations/index.js';
+import type { RunOptionsInput } from '../run-options.js';
 import { fashionCnn } from './fashion-cnn.js';
 import { fashion1Min, fashion5Min, fashion30Min } from './fashion-minutes.js';
 import { homeworkBoss, homeworkMedium, homeworkSimple, homeworkStrong } from './homework.js';
@@ -23,3 +25,9 @@ export const presets = {
 
 export const PresetKind = z.enum(Object.keys(presets) as (keyof typeof presets)[]);
 export type PresetKind = z.output<typeof PresetKind>;
+
+/** The preset's augmentation with every default filled in. */
+export const presetAugmentation = (kind: PresetKind): Augmentation[] => {
+  const { recipe }: { recipe: RunOptionsInput } = presets[kind];
+  return z.array(Augmentation).parse(recipe.augmentation ?? []);
+};

@@ -17,6 +17,7 @@ import { bytes, facts, table } from '../format.js';
 import { integerValue, namesValue, pairValue } from '../option-values.js';
 import { createProgressLine } from '../progress-line.js';
 import { counted } from '../upload-progress.js';
+import { addPreviewCommand } from './preview.js';
 
 interface CreateFlags extends Omit<CreateDatasetInput, 'name' | 'labels'> {
   label?: Record<string, string>;
@@ -54,6 +55,7 @@ export function addDatasetCommands(set: CommandSet): void {
     .option('--class <class>')
     .option('--limit <count>', '1 to 100', integerValue, 20)
     .option('--save <folder>', 'write the images there');
+  addPreviewCommand(set);
 }
 
 async function sourceOf(file: string): Promise<FileSource> {
