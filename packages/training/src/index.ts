@@ -17,6 +17,7 @@ export * from './losses/index.js';
 export * from './operations/index.js';
 export * from './optimizers/index.js';
 export * from './outcome.js';
+export * from './parameter-groups.js';
 export { networkParameters } from './parameters.js';
 export * from './plan.js';
 export * from './presets/index.js';

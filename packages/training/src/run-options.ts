@@ -3,6 +3,7 @@ import { Architecture } from './architectures/index.js';
 import { Augmentation } from './augmentations/index.js';
 import { Loss } from './losses/index.js';
 import { Optimizer } from './optimizers/index.js';
+import { ParameterGroups } from './parameter-groups.js';
 import { Schedule } from './schedules/index.js';
 import { TestTimeAugmentation } from './test-time/index.js';
 
@@ -88,6 +89,8 @@ export const runOptions = {
       'auto: bf16 where the device is faster with it, else fp32. Weights and optimizer state stay fp32',
     ),
   gradientClip: GradientClip.nullable(),
+  // Recipes that were resolved before this option existed do not have it.
+  parameterGroups: ParameterGroups.nullable().default(null),
   earlyStopping: EarlyStopping.nullable(),
   validation: Validation,
   crossValidation: CrossValidation.nullable(),
@@ -121,6 +124,7 @@ export const defaultRunOptions = {
   epochs: 10,
   precision: 'auto',
   gradientClip: null,
+  parameterGroups: null,
   earlyStopping: null,
   validation: {},
   crossValidation: null,
