@@ -50,9 +50,12 @@ class ParameterStore {
   /// All running statistics, flat.
   at::Tensor buffers() const { return buffers_; }
 
-  /// Adds a flat array of the masters' layout, and what it starts from where a state does not name it.
-  void add_slot(const std::string& name, double initial);
+  /// Adds all arrays of the optimizer. A slot that every parameter has in its own shape is flat, like the masters.
+  void add_slots(const std::vector<SlotSpec>& specs);
+  /// A flat slot.
   at::Tensor slot(const std::string& name) const;
+  /// A parameter's array of any slot, in its shape; undefined where it has none.
+  at::Tensor slot(const std::string& name, const Parameter& parameter) const;
   /// The piece of a flat array that belongs to a parameter, in its shape.
   at::Tensor view(const at::Tensor& flat, const Parameter& parameter) const;
 
@@ -66,11 +69,12 @@ class ParameterStore {
   std::vector<Parameter> parameters_;
   std::map<std::string, size_t> index_;
   std::vector<std::pair<std::string, at::Tensor>> buffer_views_;
-  struct Slot {
-    at::Tensor flat;
-    double initial;
+  struct SlotArray {
+    SlotSpec spec;
+    at::Tensor tensor;  // in the shape of the spec
   };
-  std::map<std::string, Slot> slots_;
+  std::vector<SlotArray> slot_arrays_;
+  std::map<std::string, at::Tensor> flat_slots_;
   at::Tensor masters_, copies_, buffers_;
 };
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { float64 } from './algebra.js';
 import { compileProgram } from './compile.js';
 import type { DatasetFacts } from './dataset-facts.js';
-import { Optimizer, optimizerSlots, resolveOptimizer, updateParameter } from './optimizers/index.js';
+import { Optimizer, resolveOptimizer, slotArrays, updateParameter } from './optimizers/index.js';
 import golden from './parameter-groups.golden.json' with { type: 'json' };
 import { groupParameters, ParameterGroups, parameterClasses } from './parameter-groups.js';
 import type { ParameterRole, ParameterSpec } from './program.js';
@@ -120,7 +120,7 @@ describe('golden vectors', () => {
         const { weightDecay, learningRateFactor } = grouped.groups[group]!;
         let parameter = Float64Array.of(1);
         let slots = Object.fromEntries(
-          Object.entries(optimizerSlots(optimizer)).map(([slot, value]) => [slot, Float64Array.of(value)]),
+          slotArrays(optimizer, [1]).map(({ slot, initial }) => [slot, Float64Array.of(initial)]),
         );
         gradients.forEach((gradient, i) => {
           const learningRate = learningRates[i]! * learningRateFactor;
@@ -134,6 +134,7 @@ describe('golden vectors', () => {
           ({ parameter, slots } = updateParameter(float64, optimizer, {
             ...input,
             step: i + 1,
+            shape: [1],
           }) as typeof input);
           expect(Math.abs(parameter[0]! - paths[k]![i]!)).toBeLessThan(1e-10);
         });

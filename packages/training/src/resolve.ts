@@ -3,7 +3,7 @@ import { augmentationProblems } from './augmentations/index.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
 import { hashOf } from './hash.js';
 import { orthogonalWork } from './initializers.js';
-import { optimizerSlots, resolveOptimizer } from './optimizers/index.js';
+import { resolveOptimizer, slotCount } from './optimizers/index.js';
 import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
 import type { Node } from './program.js';
@@ -91,8 +91,8 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
   const issues: SpecIssue[] = [];
   const { parameters } = networkParameters(nodes, facts, recipe.architecture.initializer);
   const count = sum(parameters.map((parameter) => elements(parameter.shape)));
-  const arrays = 2 + Object.keys(optimizerSlots(resolveOptimizer(recipe.optimizer))).length;
-  const most = Math.floor(MAX_CHECKPOINT_VALUES / arrays);
+  const values = 2 * count + slotCount(resolveOptimizer(recipe.optimizer), parameters);
+  const most = Math.floor((MAX_CHECKPOINT_VALUES * count) / Math.max(1, values));
   if (count > most)
     issues.push({
       path: ['architecture'],

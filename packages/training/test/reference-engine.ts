@@ -12,7 +12,7 @@ import {
 } from '../src/engine.js';
 import { logSoftmax } from '../src/losses/definition.js';
 import { evaluateLoss } from '../src/losses/index.js';
-import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
+import { slotArrays, updateParameter } from '../src/optimizers/index.js';
 import type { Program } from '../src/program.js';
 import { backward, forward } from './reference-network.js';
 import { augment, imageOf, toChannelsFirst } from './reference-pixels.js';
@@ -92,21 +92,22 @@ function createSession(program: Program, data: PackedDataset): Session {
   const update = (gradients: Map<string, Float64Array>, norm: number, learningRate: number, step: number) => {
     const clip = program.gradientClip ? Math.min(1, program.gradientClip.norm / (norm + 1e-6)) : 1;
     for (const { name, shape, group } of program.parameters) {
-      const slotNames = Object.keys(optimizerSlots(program.optimizer));
+      const slots = slotArrays(program.optimizer, shape);
       const { weightDecay, learningRateFactor } = program.groups[group]!;
       const result = updateParameter(float64, program.optimizer, {
         parameter: state.get(`model.${name}`)!.data as Float64Array,
         gradient: gradients.get(name)!.map((g) => g * clip),
         slots: Object.fromEntries(
-          slotNames.map((slot) => [slot, state.get(`optimizer.${slot}.${name}`)!.data as Float64Array]),
+          slots.map(({ slot }) => [slot, state.get(`optimizer.${slot}.${name}`)!.data as Float64Array]),
         ),
         learningRate: learningRate * learningRateFactor,
         weightDecay,
         step,
+        shape,
       });
       state.set(`model.${name}`, { shape, data: result.parameter });
-      for (const slot of slotNames)
-        state.set(`optimizer.${slot}.${name}`, { shape, data: result.slots[slot]! });
+      for (const { slot, shape: own } of slots)
+        state.set(`optimizer.${slot}.${name}`, { shape: own, data: result.slots[slot]! });
     }
   };
 
@@ -198,10 +199,10 @@ function createSession(program: Program, data: PackedDataset): Session {
         [...given].map(([name, { shape, data: values }]) => [name, { shape, data: values.slice() }]),
       );
       for (const { name, shape } of program.parameters)
-        for (const [slot, initial] of Object.entries(optimizerSlots(program.optimizer))) {
+        for (const { slot, shape: own, initial } of slotArrays(program.optimizer, shape)) {
           const full = `optimizer.${slot}.${name}`;
-          const count = shape.reduce((product, side) => product * side, 1);
-          if (!state.has(full)) state.set(full, { shape, data: new Float64Array(count).fill(initial) });
+          const count = own.reduce((product, side) => product * side, 1);
+          if (!state.has(full)) state.set(full, { shape: own, data: new Float64Array(count).fill(initial) });
         }
     },
     close: async () => state.clear(),

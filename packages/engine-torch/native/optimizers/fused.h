@@ -7,6 +7,7 @@
 
 #include "algebra.h"
 #include "gradient_values.h"
+#include "group_decay.h"
 #include "optimizer.h"
 #include "parallel_chunks.h"
 #include "widest.h"
@@ -17,26 +18,7 @@ namespace ravine {
 template <size_t K>
 using SlotNames = std::array<const char*, K>;
 
-/// Rates of one parameter group at one step.
-struct GroupRates {
-  double learning_rate;
-  double weight_decay;  // 0 but where the rule applies it by itself
-};
-
 namespace detail {
-
-/// A group's weight decay as numbers of the loop: g ← g + l2 θ, then θ ← keep θ; and what the rule gets.
-struct GroupDecay {
-  double l2 = 0;
-  double keep = 1;
-  GroupRates rates;
-
-  GroupDecay(const ParameterGroup& group, Decay decay, double rate) : rates{rate * group.rate_factor, 0} {
-    if (decay == Decay::l2) l2 = group.weight_decay;
-    if (decay == Decay::decoupled) keep = 1 - rates.learning_rate * group.weight_decay;
-    if (decay == Decay::rule) rates.weight_decay = group.weight_decay;
-  }
-};
 
 template <class T, class G, size_t K, class Rule>
 void run_loop(T* __restrict masters, const G* __restrict gradients, std::array<T*, K> slots, int64_t count, T scale,
@@ -99,9 +81,9 @@ void update_on_device(ParameterStore& store, const Setup& setup, const UpdateSte
     at::Tensor gradient = p.gradient.to(p.master.scalar_type()) * step.gradient_scale;
     if (decay.l2 != 0) gradient = gradient + p.master * decay.l2;
     std::array<at::Tensor, K> state;
-    for (size_t k = 0; k < K; ++k) state[k] = store.view(store.slot(names[k]), p);
+    for (size_t k = 0; k < K; ++k) state[k] = store.slot(names[k], p);
     rule(parameter, gradient, state);
-    for (size_t k = 0; k < K; ++k) store.view(store.slot(names[k]), p).copy_(state[k]);
+    for (size_t k = 0; k < K; ++k) store.slot(names[k], p).copy_(state[k]);
     p.master.copy_(parameter);
   }
   if (store.copies().defined()) store.copies().copy_(store.masters());

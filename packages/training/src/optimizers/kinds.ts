@@ -2,6 +2,7 @@
 export { adabelief } from './adabelief.js';
 export { adabound } from './adabound.js';
 export { adadelta } from './adadelta.js';
+export { adafactor } from './adafactor.js';
 export { adagrad } from './adagrad.js';
 export { adam } from './adam.js';
 export { adamax } from './adamax.js';
@@ -9,7 +10,10 @@ export { adamw } from './adamw.js';
 export { adan } from './adan.js';
 export { amsgrad } from './amsgrad.js';
 export { asgd } from './asgd.js';
+export { lamb } from './lamb.js';
+export { lars } from './lars.js';
 export { lion } from './lion.js';
+export { muon } from './muon.js';
 export { nadam } from './nadam.js';
 export { nadamw } from './nadamw.js';
 export { radam } from './radam.js';
