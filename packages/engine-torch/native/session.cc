@@ -75,18 +75,26 @@ StepStats Session::train(const StepPlan& plan, const ShouldStop& stop, const Pro
   return stats;
 }
 
-Session::Step Session::step(const StepPlan& plan, int64_t index, const Split& split) {
-  std::vector<const uint8_t*> images;
-  std::vector<uint16_t> labels;
-  for (int64_t i = plan.offsets[index]; i < plan.offsets[index + 1]; ++i) {
-    images.push_back(split.image(plan.order[i]));
-    labels.push_back(split.labels[plan.order[i]]);
-  }
-  const Pass pass{true, {plan.dropout_keys[index * 2], plan.dropout_keys[index * 2 + 1]}};
-  const at::Tensor statistics = store_.buffers().clone();  // to take back a step that is not finite
+void Session::estimate_statistics(const StepPlan& plan, const ShouldStop& stop) {
+  const Split& split = data_.splits.at("train");
+  for (int64_t i = 0; i < plan.steps && !stop(); ++i) forward(plan, i, split);
+}
+
+at::Tensor Session::forward(const StepPlan& plan, int64_t index, const Split& split) {
   const int64_t first = plan.offsets[index];
+  std::vector<const uint8_t*> images;
+  for (int64_t i = first; i < plan.offsets[index + 1]; ++i) images.push_back(split.image(plan.order[i]));
+  const Pass pass{true, {plan.dropout_keys[index * 2], plan.dropout_keys[index * 2 + 1]}};
   const at::Tensor input = mix_images(reader_.read(images, plan.augmentations, first), numerics_.format, plan.mixes, first);
-  const at::Tensor output = graph_.forward(input, pass);
+  return graph_.forward(input, pass);
+}
+
+Session::Step Session::step(const StepPlan& plan, int64_t index, const Split& split) {
+  const int64_t first = plan.offsets[index];
+  std::vector<uint16_t> labels;
+  for (int64_t i = first; i < plan.offsets[index + 1]; ++i) labels.push_back(split.labels[plan.order[i]]);
+  const at::Tensor statistics = store_.buffers().clone();  // to take back a step that is not finite
+  const at::Tensor output = forward(plan, index, split);
 
   const std::vector<double> values = to_doubles(output);
   const std::vector<double> targets = mixed_targets(labels, program_.classes, plan.mixes, first);

@@ -82,6 +82,8 @@ class Session {
 
   void add_slots(const std::vector<SlotSpec>& specs) { store_.add_slots(specs); }
   StepStats train(const StepPlan& plan, const ShouldStop& stop, const Progress& progress);
+  /// Forward passes over the plan's batches as in training: running statistics follow, nothing else changes.
+  void estimate_statistics(const StepPlan& plan, const ShouldStop& stop);
   SampleResults evaluate(const EvaluationRequest& request, const ShouldStop& stop);
   Logits logits(const LogitsRequest& request, const ShouldStop& stop);
   /// Softmax probabilities [count × classes].
@@ -97,6 +99,8 @@ class Session {
     double gradient_norm;
     const char* non_finite;
   };
+  /// Outputs of a step's batch, in training mode.
+  at::Tensor forward(const StepPlan& plan, int64_t index, const Split& split);
   Step step(const StepPlan& plan, int64_t index, const Split& split);
   std::vector<double> outputs(const std::vector<const uint8_t*>& images,
                               const std::vector<Augmentation>& augmentations = {}, int64_t first_draw = 0);

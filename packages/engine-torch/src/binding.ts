@@ -18,6 +18,8 @@ export interface NativeSession {
     stop: Int32Array,
     progress: (stepsDone: number, loss: number) => void,
   ): Promise<NativeStepStats>;
+  /** Forward passes as in training, which only running statistics follow; stops as `train` does. */
+  estimateStatistics(plan: StepPlan, stop: Int32Array): Promise<void>;
   evaluate(request: NativeEvaluation, stop: Int32Array): Promise<NativeSampleResults>;
   logits(request: NativeLogitsRequest, stop: Int32Array): Promise<{ values: Float64Array; stopped: boolean }>;
   predict(images: Uint8Array, count: number): Promise<Float32Array>;

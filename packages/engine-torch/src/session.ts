@@ -114,6 +114,12 @@ export function createSession(native: NativeSession, program: Program, data: Pac
       };
     },
 
+    async estimateStatistics(plan, { signal } = {}) {
+      ready('estimateStatistics');
+      checkPlan(plan, data, smallestBatch(program));
+      await stoppable(signal, (stop) => native.estimateStatistics(plan, stop.word));
+    },
+
     async evaluate({ split, indices }, { topK, batchSize, signal }) {
       ready('evaluate');
       check(

@@ -303,6 +303,27 @@ class Layerwise:
         u = g / numpy.maximum(numpy.sqrt(v), eps1)
         return theta - alpha * u / max(1.0, numpy.sqrt((u**2).mean()) / d)
 
+    def mean_of_fast(self, theta, move, rate, beta):
+        """Schedule-Free with all three sequences kept: self.s x and z; theta is y."""
+        x, z = self.s.get("x", theta), self.s.get("z", theta)
+        top = self.s["top"] = max(rate, self.s.get("top", 0.0))
+        weight = self.t ** self.o.get("r", 0.0) * top ** self.o.get("p", 2.0)
+        total = self.s["total"] = self.s.get("total", 0.0) + weight
+        c = weight / total if total > 0 else 0.0
+        z = z - rate * move
+        x = (1 - c) * x + c * z
+        self.s.update(x=x, z=z)
+        return (1 - beta) * z + beta * x
+
+    def schedule_free_sgd(self, theta, g, rate):
+        return self.mean_of_fast(theta, g + self.o["decay"] * theta, rate, self.o.get("beta", 0.9))
+
+    def schedule_free_adamw(self, theta, g, rate):
+        beta2 = self.o.get("beta2", 0.999)
+        v = self.mean("v", g * g, beta2)
+        move = g / (numpy.sqrt(v) + self.o.get("eps", 1e-8)) + self.o["decay"] * theta
+        return self.mean_of_fast(theta, move, rate * math.sqrt(1 - beta2**self.t), self.o.get("beta", 0.9))
+
     def muon(self, theta, g, rate):
         decay = self.o["decay"]
         if theta.ndim == 1:
@@ -338,6 +359,12 @@ def layerwise_cases():
         ({"kind": "muon", "weightDecay": 0.1}, "muon", {"decay": 0.1}),
         ({"kind": "muon", "momentum": 0.8, "nesterov": False, "iterations": 3, "scale": "match-rms-adamw"}, "muon",
          {"decay": 0, "mu": 0.8, "nesterov": False, "steps": 3, "match": True}),
+        ({"kind": "schedule-free-sgd", "learningRate": 0.5}, "schedule_free_sgd", {"decay": 0}),
+        ({"kind": "schedule-free-sgd", "momentum": 0.5, "weightPower": 1, "stepPower": 2, "weightDecay": 0.1},
+         "schedule_free_sgd", {"decay": 0.1, "beta": 0.5, "p": 1.0, "r": 2.0}),
+        ({"kind": "schedule-free-adamw"}, "schedule_free_adamw", {"decay": 0}),
+        ({"kind": "schedule-free-adamw", "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3, "weightDecay": 0.1},
+         "schedule_free_adamw", {"decay": 0.1, "beta": 0.5, "beta2": 0.9, "eps": 1e-3}),
     ]
     random = numpy.random.RandomState(7)
     for options, name, arguments in table:
@@ -347,13 +374,14 @@ def layerwise_cases():
             start = theta = random.randn(*shape)
             gradients = [random.randn(*shape) * 10.0**i for i in (0, -1, 1, 0, -3, 0)]
             rates = [options.get("learningRate", 0.02) * 0.9**i for i in range(len(gradients))]
-            path = []
+            path, evaluated = [], []
             for g, rate in zip(gradients, rates):
                 rule.t += 1
                 theta = getattr(rule, name)(theta, g, rate)
                 path.append(theta.ravel().tolist())
+                evaluated.append(rule.s.get("x", theta).ravel().tolist())
             yield {"origin": "numpy", "options": options, "shape": shape, "start": start.ravel().tolist(),
-                   "gradients": [g.ravel().tolist() for g in gradients], "learningRates": rates, "path": path}
+                   "gradients": [g.ravel().tolist() for g in gradients], "learningRates": rates, "path": path, "evaluated": evaluated}
 
 
 def group_cases():

@@ -197,6 +197,11 @@ export type StateDict = Map<string, Tensor>;
 export interface Session {
   /** Throws only on faults of the engine or the machine (EngineError); a non-finite loss is a result. */
   train(plan: StepPlan, options?: TrainOptions): Promise<StepStats>;
+  /**
+   * Forward passes over the plan's batches exactly as in training, of which only running statistics take notice; learning
+   * rates are not used. An abort ends it at a step boundary.
+   */
+  estimateStatistics(plan: StepPlan, options?: Pick<TrainOptions, 'signal'>): Promise<void>;
   evaluate(view: SplitView, options: EvaluateOptions): Promise<SampleResults>;
   /** The network's outputs [count × classes] for augmented images, as at evaluation: what test-time views are averaged of. */
   logits(images: SplitView | GivenImages, options: LogitsOptions): Promise<Float64Array>;

@@ -8,6 +8,7 @@ export * from './compile.js';
 export type * from './dataset-facts.js';
 export * from './duration.js';
 export * from './engine.js';
+export { optimizerSwitch, type WeightSwitch } from './evaluated-weights.js';
 export * from './evaluation.js';
 export type * from './family.js';
 export * from './hash.js';

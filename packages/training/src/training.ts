@@ -6,22 +6,21 @@ import {
   renamed,
   type TrainingPosition,
 } from './checkpoint.js';
-import type {
-  PackedDataset,
-  SampleResults,
-  Session,
-  SplitView,
-  StateDict,
-  StepPlan,
-  StepStats,
-} from './engine.js';
+import type { SampleResults, Session, SplitView, StateDict, StepPlan, StepStats } from './engine.js';
+import {
+  type Judged,
+  optimizerSwitch,
+  statisticsPlan,
+  type WeightSwitch,
+  withSwitchedWeights,
+} from './evaluated-weights.js';
 import { type Evaluation, evaluateResults, summarize, type TestTimeResult, topShares } from './evaluation.js';
 import { hashOf } from './hash.js';
 import { initialState } from './initializers.js';
 import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
 import { afterEpoch } from './selection.js';
-import { type RunSplits, runSplits } from './splits.js';
+import { labelsOf, type RunSplits, runSplits } from './splits.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
 import { evaluateViews } from './test-time/evaluate.js';
 import { testTimeViews } from './test-time/index.js';
@@ -48,6 +47,7 @@ export class Training {
   private readonly splits: RunSplits;
   private readonly planner: StepPlanner;
   private readonly pace = createPace();
+  private readonly weightSwitch: WeightSwitch | null;
   private bestWeights: StateDict = new Map();
   private savedStep: number;
   private validationMs = 0;
@@ -62,6 +62,7 @@ export class Training {
     this.recipeHash = hashOf(recipe);
     this.splits = runSplits(data, recipe);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
+    this.weightSwitch = optimizerSwitch(program);
     this.position = resume?.metadata.position ?? START;
     this.savedStep = this.position.step;
   }
@@ -105,9 +106,13 @@ export class Training {
     const { report, clock, recipe } = this.run;
     await report({ type: 'phase', phase: 'validating' });
     const since = clock();
-    const { results, labels } = await this.evaluate(this.splits.validation, 1);
+    const {
+      result: judged,
+      state,
+      weights,
+    } = await this.judgeSwitched(() => this.evaluate(this.splits.validation, 1));
     this.validationMs = clock() - since;
-    const { loss, accuracy } = summarize(results, labels);
+    const { loss, accuracy } = summarize(judged.results, judged.labels);
     if (!Number.isFinite(loss)) return nonFiniteValidation(this.position.step, loss);
     const { partial, step, epoch } = this.position;
     const result: EpochResult = {
@@ -118,8 +123,7 @@ export class Training {
     };
     this.position = afterEpoch(this.position, result, recipe.earlyStopping);
     const best = this.position.best === result;
-    const state = await this.session.state();
-    if (best) this.bestWeights = modelWeights(state);
+    if (best) this.bestWeights = weights;
     const { ms, imagesPerSecond } = this.pace.lap();
     await report({
       type: 'epoch',
@@ -240,6 +244,12 @@ export class Training {
     return { kind, views: views.length, ...summarize(results, labels), topK: topShares(results, labels) };
   }
 
+  private judgeSwitched<T>(judge: () => Promise<T>): Promise<Judged<T>> {
+    const { weightSwitch, run } = this;
+    const plan = statisticsPlan({ weightSwitch, program: run.program }, this.planner);
+    return withSwitchedWeights(this.session, { weightSwitch, plan, signal: run.signal }, judge);
+  }
+
   /** What an engine throws when the signal is aborted means that the run is interrupted. */
   private async unlessAborted<T>(work: Promise<T>): Promise<T> {
     try {
@@ -263,11 +273,13 @@ export class Training {
     throw new Error(`the engine evaluated ${results.count} of ${labels.length} samples`);
   }
 
-  /** Everything to go on from; the best weights are added where they are not the current ones. */
+  /** Everything to go on from; the best weights are added where they are not the trained ones of now. */
   private async saveLast(state: StateDict): Promise<void> {
     const { best, step } = this.position;
     const other: StateDict =
-      best && best.step !== step ? renamed(this.bestWeights, 'model', 'best') : new Map();
+      best && (best.step !== step || this.weightSwitch)
+        ? renamed(this.bestWeights, 'model', 'best')
+        : new Map();
     await this.save('last', new Map([...state, ...other]));
     this.savedStep = step;
   }
@@ -284,9 +296,4 @@ export class Training {
     };
     await report({ type: 'checkpoint', metadata, bytes: encodeCheckpoint({ metadata, tensors }) });
   }
-}
-
-function labelsOf(data: PackedDataset, { split, indices }: SplitView): Uint16Array {
-  const labels = data.splits[split]?.labels ?? new Uint16Array();
-  return indices ? Uint16Array.from(indices, (i) => labels[i] as number) : labels;
 }

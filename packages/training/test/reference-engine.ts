@@ -181,6 +181,7 @@ function createSession(program: Program, data: PackedDataset): Session {
 
   return {
     train,
+    estimateStatistics: async () => {}, // its networks have no running statistics
     evaluate,
     logits,
     predict: async (images, count) => {

@@ -51,6 +51,7 @@ Napi::Value to_arrays(Napi::Env env, std::vector<NamedArray>& arrays) {
 Napi::Function SessionObject::define(Napi::Env env) {
   return DefineClass(env, "Session",
                      {InstanceMethod("build", &SessionObject::build), InstanceMethod("train", &SessionObject::train),
+                      InstanceMethod("estimateStatistics", &SessionObject::estimate_statistics),
                       InstanceMethod("evaluate", &SessionObject::evaluate),
                       InstanceMethod("logits", &SessionObject::logits),
                       InstanceMethod("predict", &SessionObject::predict), InstanceMethod("state", &SessionObject::state),
@@ -135,6 +136,15 @@ Napi::Value SessionObject::train(const Napi::CallbackInfo& info) {
     });
   };
   return run(info, info[2].As<Napi::Function>(), compute, to_stats);
+}
+
+Napi::Value SessionObject::estimate_statistics(const Napi::CallbackInfo& info) {
+  const auto compute = [this, plan = to_plan(info[0].As<Napi::Object>()), stop = stop_when(info[1])](Notifier&) {
+    session_->enter();
+    session_->estimate_statistics(plan, stop);
+    return Nothing{};
+  };
+  return run(info, {}, compute, to_undefined);
 }
 
 Napi::Value SessionObject::evaluate(const Napi::CallbackInfo& info) {

@@ -22,6 +22,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
  private:
   Napi::Value build(const Napi::CallbackInfo& info);
   Napi::Value train(const Napi::CallbackInfo& info);
+  Napi::Value estimate_statistics(const Napi::CallbackInfo& info);
   Napi::Value evaluate(const Napi::CallbackInfo& info);
   Napi::Value logits(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);

@@ -89,6 +89,17 @@ export interface OptimizerStep<A> {
   shape: readonly number[];
 }
 
+/** Whether the weights to judge and to export are others than those that are trained. */
+export const hasEvaluatedWeights = (optimizer: ResolvedOptimizer): boolean =>
+  definition(optimizer.kind).evaluated !== undefined;
+
+/** The weights to judge and to export, of one parameter. */
+export const evaluatedParameter = <A>(
+  algebra: Algebra<A>,
+  optimizer: ResolvedOptimizer,
+  state: { parameter: A; slots: Record<string, A> },
+): A => definition(optimizer.kind).evaluated?.(algebra, optimizer, state) ?? state.parameter;
+
 /** One update of one parameter: weight decay as the optimizer defines it, and the optimizer's rule. */
 export function updateParameter<A>(
   algebra: Algebra<A>,

@@ -20,5 +20,7 @@ export { radam } from './radam.js';
 export { radamw } from './radamw.js';
 export { rmsprop } from './rmsprop.js';
 export { rprop } from './rprop.js';
+export { scheduleFreeAdamw } from './schedule-free-adamw.js';
+export { scheduleFreeSgd } from './schedule-free-sgd.js';
 export { sgd } from './sgd.js';
 export { sgdw } from './sgdw.js';

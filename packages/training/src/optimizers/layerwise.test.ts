@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { float64 } from '../algebra.js';
 import { elements } from '../shapes.js';
 import golden from './golden.json' with { type: 'json' };
-import { Optimizer, optimizers, resolveOptimizer, slotArrays, updateParameter } from './index.js';
+import {
+  evaluatedParameter,
+  Optimizer,
+  optimizers,
+  resolveOptimizer,
+  slotArrays,
+  updateParameter,
+} from './index.js';
 import layerwise from './layerwise.golden.json' with { type: 'json' };
 
 interface Course {
@@ -12,8 +19,11 @@ interface Course {
   learningRates: number[];
 }
 
-/** Parameter after each step. */
-function walk(input: object, { shape, start, gradients, learningRates }: Course): Float64Array[] {
+/** Parameter after each step, and what is judged of it. */
+function walkBoth(
+  input: object,
+  { shape, start, gradients, learningRates }: Course,
+): { parameter: Float64Array; evaluated: Float64Array }[] {
   const options = Optimizer.parse(input);
   const optimizer = resolveOptimizer(options);
   let parameter = Float64Array.from(start);
@@ -33,9 +43,12 @@ function walk(input: object, { shape, start, gradients, learningRates }: Course)
       step: i + 1,
       shape,
     }) as { parameter: Float64Array<ArrayBuffer>; slots: Record<string, Float64Array> });
-    return parameter;
+    return { parameter, evaluated: evaluatedParameter(float64, optimizer, { parameter, slots }) };
   });
 }
+
+const walk = (input: object, course: Course): Float64Array[] =>
+  walkBoth(input, course).map(({ parameter }) => parameter);
 
 const length = (values: Iterable<number>): number => Math.hypot(...values);
 const moved = (path: Float64Array[], from: number[], step = 0): number[] =>
@@ -50,10 +63,11 @@ describe('golden vectors of whole arrays', () => {
     layerwise.cases.map(
       (one) => [`${one.origin} ${JSON.stringify(one.options)} [${one.shape}]`, one] as const,
     ),
-  )('%s', (_, { options, path, ...course }) => {
-    walk(options, course).forEach((values, i) => {
-      values.forEach((value, k) => {
-        expect(Math.abs(value - (path[i]?.[k] as number))).toBeLessThan(1e-10);
+  )('%s', (_, { options, path, evaluated, ...course }) => {
+    walkBoth(options, course).forEach((values, i) => {
+      path[i]?.forEach((value, k) => {
+        expect(Math.abs(value - (values.parameter[k] as number))).toBeLessThan(1e-10);
+        expect(Math.abs((evaluated[i]?.[k] as number) - (values.evaluated[k] as number))).toBeLessThan(1e-10);
       });
     });
   });
