@@ -49,6 +49,7 @@ const float32: Algebra<Float32Array> = {
   absolute: (a) => a.map(Math.abs),
   sign: (a) => a.map(Math.sign),
   squareRoot: (a) => a.map(Math.sqrt),
+  sum: (a) => float64.sum(Float64Array.from(a)),
   norm: (a) => float64.norm(Float64Array.from(a)),
   meanAlong: inDouble(float64.meanAlong),
   repeatAlong: inDouble(float64.repeatAlong),

@@ -5,15 +5,18 @@ Run with a Python that has PyTorch (Debian: python3-torch, 1.13.1) from packages
 
 `torch` cases come from torch.optim and torch.optim.lr_scheduler in float64. `plain` cases are rules and conventions
 that PyTorch does not have, or had wrong (NAdam), worked out below in plain Python from their definitions; they share no
-code with the rules. `numpy` cases are the same for rules that look at whole arrays.
+code with the rules. `numpy` cases (golden_arrays.py) are the same for rules that look at whole arrays.
 """
 
 import json
 import math
 from pathlib import Path
 
-import numpy
 import torch
+
+from golden_arrays import array_cases
+from golden_groups import group_cases
+from golden_schedules import schedule_cases
 
 GRADIENTS = [0.5, -0.3, 2.0, 0.01]
 LONG = [math.sin(3.0 * i) + 0.1 * math.cos(i) for i in range(20)]
@@ -261,185 +264,6 @@ def plain_cases():
                keras_rmsprop_centered_momentum)
 
 
-class Layerwise:
-    """Rules over whole arrays, from their papers and their authors' code. Each method is one optimizer."""
-
-    def __init__(self, **options):
-        self.o = options
-        self.t = 0
-        self.s = {}
-
-    def mean(self, name, value, beta):
-        self.s[name] = beta * self.s.get(name, 0.0) + (1 - beta) * value
-        return self.s[name]
-
-    def lamb(self, theta, g, rate):
-        beta2, eps, decay = self.o.get("beta2", 0.999), self.o.get("eps", 1e-6), self.o["decay"]
-        m, v = self.mean("m", g, 0.9), self.mean("v", g * g, beta2)
-        u = m / (1 - 0.9**self.t) / (numpy.sqrt(v / (1 - beta2**self.t)) + eps) + decay * theta
-        w_norm, u_norm = numpy.linalg.norm(theta), numpy.linalg.norm(u)
-        trust = w_norm / u_norm if w_norm > 0 and u_norm > 0 else 1.0
-        return theta - rate * (1.0 if self.o.get("plain") else trust) * u
-
-    def lars(self, theta, g, rate):
-        decay, eta = self.o["decay"], self.o.get("eta", 0.001)
-        w_norm, g_norm = numpy.linalg.norm(theta), numpy.linalg.norm(g)
-        local = eta * w_norm / (g_norm + decay * w_norm) if w_norm > 0 and g_norm > 0 else 1.0
-        local = 1.0 if self.o.get("plain") else local
-        self.s["v"] = self.o.get("momentum", 0.9) * self.s.get("v", 0.0) + rate * local * (g + decay * theta)
-        return theta - self.s["v"]
-
-    def adafactor(self, theta, g, rate):
-        eps1, eps2, d = self.o.get("eps1", 2.0**-23), self.o.get("eps2", 1e-3), self.o.get("d", 1.0)
-        beta = 1 - self.t ** self.o.get("power", -0.8)
-        alpha = max(eps2, numpy.sqrt((theta**2).mean())) * min(rate, 1 / math.sqrt(self.t))
-        theta = theta - rate * self.o["decay"] * theta
-        if theta.ndim > 1:
-            row, column = self.mean("r", (g**2).mean(-1), beta), self.mean("c", (g**2).mean(-2), beta)
-            v = row[..., :, None] * column[..., None, :]
-            v = v / numpy.maximum(row.mean(-1), eps1)[..., None, None]
-        else:
-            v = self.mean("v", g**2, beta)
-        u = g / numpy.maximum(numpy.sqrt(v), eps1)
-        return theta - alpha * u / max(1.0, numpy.sqrt((u**2).mean()) / d)
-
-    def mean_of_fast(self, theta, move, rate, beta):
-        """Schedule-Free with all three sequences kept: self.s x and z; theta is y."""
-        x, z = self.s.get("x", theta), self.s.get("z", theta)
-        top = self.s["top"] = max(rate, self.s.get("top", 0.0))
-        weight = self.t ** self.o.get("r", 0.0) * top ** self.o.get("p", 2.0)
-        total = self.s["total"] = self.s.get("total", 0.0) + weight
-        c = weight / total if total > 0 else 0.0
-        z = z - rate * move
-        x = (1 - c) * x + c * z
-        self.s.update(x=x, z=z)
-        return (1 - beta) * z + beta * x
-
-    def schedule_free_sgd(self, theta, g, rate):
-        return self.mean_of_fast(theta, g + self.o["decay"] * theta, rate, self.o.get("beta", 0.9))
-
-    def schedule_free_adamw(self, theta, g, rate):
-        beta2 = self.o.get("beta2", 0.999)
-        v = self.mean("v", g * g, beta2)
-        move = g / (numpy.sqrt(v) + self.o.get("eps", 1e-8)) + self.o["decay"] * theta
-        return self.mean_of_fast(theta, move, rate * math.sqrt(1 - beta2**self.t), self.o.get("beta", 0.9))
-
-    def muon(self, theta, g, rate):
-        decay = self.o["decay"]
-        if theta.ndim == 1:
-            rate *= 0.015
-            m, v = self.mean("m", g, 0.9), self.mean("v", g * g, 0.95)
-            step = m / (1 - 0.9**self.t) / (numpy.sqrt(v / (1 - 0.95**self.t)) + 1e-10)
-            return (1 - rate * decay) * theta - rate * step
-        mu = self.o.get("mu", 0.95)
-        x = self.mean("m", g, mu)
-        x = mu * x + (1 - mu) * g if self.o.get("nesterov", True) else x
-        x = x.reshape(len(x), -1)
-        a, b = x.shape
-        x = x / numpy.linalg.norm(x)
-        for _ in range(self.o.get("steps", 5)):
-            # the polynomial in odd powers of X, written from the other side than usual: X (XᵀX)ᵏ
-            gram = x.T @ x
-            x = 3.4445 * x - 4.7750 * x @ gram + 2.0315 * x @ gram @ gram
-        scale = 0.2 * math.sqrt(max(a, b)) if self.o.get("match") else math.sqrt(max(1, a / b))
-        return (1 - rate * decay) * theta - rate * scale * x.reshape(theta.shape)
-
-
-def layerwise_cases():
-    table = [
-        ({"kind": "lamb"}, "lamb", {"decay": 0.01}),
-        ({"kind": "lamb", "beta2": 0.9, "epsilon": 1e-3, "weightDecay": 0, "adaptVectors": False}, "lamb",
-         {"decay": 0, "beta2": 0.9, "eps": 1e-3, "vectors": "plain"}),
-        ({"kind": "lars", "learningRate": 0.5}, "lars", {"decay": 0}),
-        ({"kind": "lars", "momentum": 0.5, "trustCoefficient": 0.02, "weightDecay": 0.1, "adaptVectors": False}, "lars",
-         {"decay": 0.1, "momentum": 0.5, "eta": 0.02, "vectors": "plain"}),
-        ({"kind": "adafactor"}, "adafactor", {"decay": 0}),
-        ({"kind": "adafactor", "beta2Decay": -0.5, "epsilon": 1e-3, "smallestScale": 0.5, "clipThreshold": 0.5,
-          "weightDecay": 0.1}, "adafactor", {"decay": 0.1, "power": -0.5, "eps1": 1e-3, "eps2": 0.5, "d": 0.5}),
-        ({"kind": "muon", "weightDecay": 0.1}, "muon", {"decay": 0.1}),
-        ({"kind": "muon", "momentum": 0.8, "nesterov": False, "iterations": 3, "scale": "match-rms-adamw"}, "muon",
-         {"decay": 0, "mu": 0.8, "nesterov": False, "steps": 3, "match": True}),
-        ({"kind": "schedule-free-sgd", "learningRate": 0.5}, "schedule_free_sgd", {"decay": 0}),
-        ({"kind": "schedule-free-sgd", "momentum": 0.5, "weightPower": 1, "stepPower": 2, "weightDecay": 0.1},
-         "schedule_free_sgd", {"decay": 0.1, "beta": 0.5, "p": 1.0, "r": 2.0}),
-        ({"kind": "schedule-free-adamw"}, "schedule_free_adamw", {"decay": 0}),
-        ({"kind": "schedule-free-adamw", "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3, "weightDecay": 0.1},
-         "schedule_free_adamw", {"decay": 0.1, "beta": 0.5, "beta2": 0.9, "eps": 1e-3}),
-    ]
-    random = numpy.random.RandomState(7)
-    for options, name, arguments in table:
-        for shape in ((2, 3), (5, 2), (2, 2, 3, 3), (4,)):
-            vectors = arguments.get("vectors") if len(shape) == 1 else None
-            rule = Layerwise(**arguments, **({vectors: True} if vectors else {}))
-            start = theta = random.randn(*shape)
-            gradients = [random.randn(*shape) * 10.0**i for i in (0, -1, 1, 0, -3, 0)]
-            rates = [options.get("learningRate", 0.02) * 0.9**i for i in range(len(gradients))]
-            path, evaluated = [], []
-            for g, rate in zip(gradients, rates):
-                rule.t += 1
-                theta = getattr(rule, name)(theta, g, rate)
-                path.append(theta.ravel().tolist())
-                evaluated.append(rule.s.get("x", theta).ravel().tolist())
-            yield {"origin": "numpy", "options": options, "shape": shape, "start": start.ravel().tolist(),
-                   "gradients": [g.ravel().tolist() for g in gradients], "learningRates": rates, "path": path, "evaluated": evaluated}
-
-
-def group_cases():
-    """torch.optim's own parameter groups: one per parameter, made by hand from what the options mean."""
-    parameters = [("conv1.weight", "conv-weight"), ("conv1.bias", "bias"), ("bn1.weight", "norm-scale"),
-                  ("bn1.bias", "norm-shift"), ("fc1.weight", "linear-weight"), ("fc2.weight", "linear-weight"),
-                  ("fc2.bias", "bias")]
-    factors = {"convolution": 0.5, "bias": 2, "norm": 0.1, "head": 3}
-    by_hand = [(0.5, 0.1), (2, 0), (0.1, 0), (0.1, 0), (1, 0.1), (3, 0.1), (3, 0)]
-    for optimizer, make, rate in (({"kind": "sgd", "momentum": 0.9}, torch.optim.SGD, 0.1),
-                                  ({"kind": "adamw"}, torch.optim.AdamW, 0.01)):
-        thetas = [torch.tensor([1.0], dtype=torch.float64, requires_grad=True) for _ in parameters]
-        groups = [{"params": [theta], "lr": rate * factor, "weight_decay": decay}
-                  for theta, (factor, decay) in zip(thetas, by_hand)]
-        torch_optimizer = make(groups, lr=rate, **{k: v for k, v in optimizer.items() if k == "momentum"})
-        paths = [[] for _ in parameters]
-        for i, gradient in enumerate(LONG):
-            for k, (theta, (factor, _)) in enumerate(zip(thetas, by_hand)):
-                theta.grad = torch.tensor([gradient * (k + 1)], dtype=torch.float64)
-                torch_optimizer.param_groups[k]["lr"] = rate * 0.9**i * factor
-            torch_optimizer.step()
-            for path, theta in zip(paths, thetas):
-                path.append(theta.item())
-        yield {"origin": f"torch {torch.__version__}", "optimizer": {**optimizer, "weightDecay": 0.1},
-               "parameterGroups": {"decayNormsAndBiases": False, "learningRateFactors": factors},
-               "parameters": parameters, "gradients": LONG,
-               "learningRates": [rate * 0.9**i for i in range(len(LONG))], "paths": paths}
-
-
-def schedule_cases():
-    s = torch.optim.lr_scheduler
-
-    def rates(make, steps):
-        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
-        scheduler, path = make(optimizer), []
-        for _ in range(steps):
-            path.append(optimizer.param_groups[0]["lr"])
-            optimizer.step()
-            scheduler.step()
-        return path
-
-    def case(schedule, make, steps=12, skip=0):
-        return {"origin": f"torch {torch.__version__}", "schedule": schedule, "learningRate": 0.5, "skip": skip,
-                "rates": rates(make, steps)}
-
-    yield case([{"kind": "constant"}], lambda o: s.LambdaLR(o, lambda _: 1.0))
-    yield case([{"kind": "step", "every": {"steps": 4}, "factor": 0.3}], lambda o: s.StepLR(o, 4, 0.3))
-    yield case([{"kind": "exponential", "every": {"steps": 1}, "factor": 0.8}], lambda o: s.ExponentialLR(o, 0.8))
-    yield case([{"kind": "cosine", "to": 0.1}], lambda o: s.CosineAnnealingLR(o, 12, eta_min=0.05))
-    # LinearLR starts at start_factor; our warm-up is one step ahead of it, so its first value is skipped.
-    yield case([{"kind": "warmup", "from": 0.25, "for": {"steps": 5}}, {"kind": "constant"}],
-               lambda o: s.LinearLR(o, 0.25, 1.0, 5), skip=1)
-    yield case([{"kind": "constant", "factor": 0.1, "for": {"steps": 4}}, {"kind": "constant", "factor": 1}],
-               lambda o: s.ConstantLR(o, 0.1, 4))
-    yield case([{"kind": "cosine", "for": {"steps": 4}}, {"kind": "cosine", "from": 1, "for": {"steps": 8}}],
-               lambda o: s.CosineAnnealingWarmRestarts(o, 4, 2))
-
-
 def write(name, cases):
     path = SOURCE / name
     path.write_text(json.dumps({"generator": "scripts/golden.py", "cases": list(cases)}, indent=1) + "\n")
@@ -447,6 +271,6 @@ def write(name, cases):
 
 
 write("optimizers/golden.json", [*torch_cases(), *steady_torch_cases(), *plain_cases(), *paper_cases()])
-write("optimizers/layerwise.golden.json", layerwise_cases())
-write("parameter-groups.golden.json", group_cases())
+write("optimizers/layerwise.golden.json", array_cases())
+write("parameter-groups.golden.json", group_cases(LONG))
 write("schedules/golden.json", schedule_cases())

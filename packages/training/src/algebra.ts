@@ -29,6 +29,8 @@ export interface Algebra<A> {
   /** 1, 0 or −1, elementwise. */
   sign(a: A): A;
   squareRoot(a: A): A;
+  /** Σ a over all elements. */
+  sum(a: A): number;
   /** ‖a‖₂ over all elements. */
   norm(a: A): number;
   /** Mean along the axis: [outer, size, inner] → [outer, inner]. */
@@ -91,6 +93,7 @@ export const float64: Algebra<Float64Array> = {
   absolute: (a) => map(a, Math.abs),
   sign: (a) => map(a, Math.sign),
   squareRoot: (a) => map(a, Math.sqrt),
+  sum: (a) => a.reduce((sum, x) => sum + x, 0),
   norm: (a) => Math.sqrt(a.reduce((sum, x) => sum + x * x, 0)),
   meanAlong,
   repeatAlong,

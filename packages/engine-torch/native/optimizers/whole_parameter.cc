@@ -23,18 +23,24 @@ namespace {
 constexpr int64_t kPiece = 16384;
 constexpr int64_t kRows = 64;
 
-template <class T>
-double sum_of_squares_of(const at::Tensor& a) {
+/// Sum of `sum(first value, count)` over pieces of the array.
+template <class T, class Sum>
+double sum_of_pieces(const at::Tensor& a, const Sum& sum) {
   const T* values = a.data_ptr<T>();
   const int64_t pieces = (a.numel() + kPiece - 1) / kPiece;
   std::vector<double> sums(pieces);
   at::parallel_for(0, pieces, 1, [&](int64_t first, int64_t last) {
-    const auto sum = [](const T* from, int64_t count) { return sum_of_squares(from, count); };
     for (int64_t i = first; i < last; ++i) {
       sums[i] = on_widest(sum, values + i * kPiece, std::min(kPiece, a.numel() - i * kPiece));
     }
   });
   return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+template <class Sum>
+double sum_on_cpu(const at::Tensor& a, const Sum& sum) {
+  const at::Tensor dense = a.is_non_overlapping_and_dense() ? a : a.contiguous();
+  return dense.scalar_type() == at::kDouble ? sum_of_pieces<double>(dense, sum) : sum_of_pieces<float>(dense, sum);
 }
 
 /// [outer, size, inner] → [outer, 1, inner]; every mean is summed by one thread, from the first value to the last.
@@ -91,8 +97,12 @@ double norm_of(const at::Tensor& a) {
     const at::Tensor values = a.to(at::kDouble);
     return std::sqrt((values * values).sum().item<double>());
   }
-  const at::Tensor dense = a.is_non_overlapping_and_dense() ? a : a.contiguous();
-  return std::sqrt(dense.scalar_type() == at::kDouble ? sum_of_squares_of<double>(dense) : sum_of_squares_of<float>(dense));
+  return std::sqrt(sum_on_cpu(a, [](const auto* values, int64_t count) { return sum_of_squares(values, count); }));
+}
+
+double sum_of(const at::Tensor& a) {
+  if (!a.is_cpu()) return a.to(at::kDouble).sum().item<double>();
+  return sum_on_cpu(a, [](const auto* values, int64_t count) { return std::accumulate(values, values + count, 0.0); });
 }
 
 at::Tensor mean_along(const at::Tensor& a, int64_t axis) {

@@ -21,6 +21,9 @@ struct WholeParameter {
 void apply_to_whole(ParameterStore& store, const Setup& setup, const UpdateStep& step,
                     const std::vector<const char*>& names, const std::function<void(WholeParameter&)>& rule);
 
+/// Σ a, summed in double precision.
+double sum_of(const at::Tensor& a);
+
 /// ‖a‖₂, summed in double precision.
 double norm_of(const at::Tensor& a);
 

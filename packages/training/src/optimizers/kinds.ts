@@ -24,3 +24,4 @@ export { scheduleFreeAdamw } from './schedule-free-adamw.js';
 export { scheduleFreeSgd } from './schedule-free-sgd.js';
 export { sgd } from './sgd.js';
 export { sgdw } from './sgdw.js';
+export { swats } from './swats.js';

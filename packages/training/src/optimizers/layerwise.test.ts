@@ -105,6 +105,30 @@ describe('laws of whole arrays', () => {
     expect([...first('lars')]).toEqual([...first('sgd')]);
   });
 
+  it('SWATS goes on as SGD with momentum at the rate it found, on the schedule, once it has settled', () => {
+    const g = [0.1, -0.3, 0.2, 1, -2, 0.4];
+    const run = { ...course, gradients: Array(5).fill(g), learningRates: [0.1, 0.1, 0.1, 0.1, 0.05] };
+    const swats = { kind: 'swats', epsilon: 0 };
+    // Adam's step is ±0.1 for a constant gradient, so that γ is the same at every step.
+    const rate = (0.1 * 6) / g.reduce((sum, x) => sum + Math.abs(x), 0);
+    const path = walk({ ...swats, switchTolerance: 1e-6 }, run);
+    moved(path, run.start, 1).forEach((x, i) => {
+      expect(x).toBeCloseTo(-0.1 * Math.sign(g[i] as number), 12);
+    });
+    [0.1, 0.19, 0.271 / 2].forEach((share, k) => {
+      moved(path, run.start, k + 2).forEach((x, i) => {
+        expect(x).toBeCloseTo(-rate * share * (g[i] as number), 10);
+      });
+    });
+    const adam = walk({ kind: 'adam', epsilon: 0 }, { ...run, gradients: course.gradients });
+    const never = walk({ ...swats, switchTolerance: 1e-12 }, { ...run, gradients: course.gradients });
+    never.forEach((values, k) => {
+      values.forEach((x, i) => {
+        expect(x).toBeCloseTo(adam[k]?.[i] as number, 12);
+      });
+    });
+  });
+
   it('Adafactor moves no further than the relative step, and keeps one number per row and column', () => {
     const path = walk({ kind: 'adafactor', learningRate: 0.1 }, larger);
     expect(length(moved(path, course.start))).toBeLessThanOrEqual(0.1 * length(course.start) + 1e-12);

@@ -225,16 +225,10 @@ describe('laws', () => {
   it('the average of ASGD is the mean of the weights from the step that was asked for', () => {
     const optimizer = resolveOptimizer(Optimizer.parse({ kind: 'asgd', averageFrom: 2 }));
     let state = { parameter: Float64Array.of(1), slots: { average: Float64Array.of(0) } };
+    const rest = { learningRate: 0.1, weightDecay: 0, shape: [1] };
     const weights: number[] = [];
     for (let step = 1; step <= 6; step++) {
-      const input = {
-        ...state,
-        gradient: Float64Array.of(step),
-        learningRate: 0.1,
-        weightDecay: 0,
-        step,
-        shape: [1],
-      };
+      const input = { ...state, ...rest, gradient: Float64Array.of(step), step };
       state = updateParameter(float64, optimizer, input) as typeof state;
       weights.push(state.parameter[0] as number);
     }
