@@ -84,14 +84,33 @@ at::Tensor ParameterStore::buffer(const std::string& name) {
   throw failed("the program has no buffer " + name);
 }
 
-void ParameterStore::add_slot(const std::string& name, double initial) {
-  slots_[name] = {at::zeros_like(masters_), initial};
+void ParameterStore::add_slots(const std::vector<SlotSpec>& specs) {
+  std::map<std::string, size_t> alike;  // parameters that have the slot in their own shape
+  for (const SlotSpec& spec : specs) alike[spec.slot] += spec.shape == parameter(spec.parameter).shape;
+  for (const SlotSpec& spec : specs) {
+    const Parameter& p = parameter(spec.parameter);
+    if (alike[spec.slot] == parameters_.size()) {
+      at::Tensor& flat = flat_slots_[spec.slot];
+      if (!flat.defined()) flat = at::zeros_like(masters_);
+      slot_arrays_.push_back({spec, view(flat, p)});
+    } else {
+      const at::Tensor own = at::zeros(spec.shape, numerics_.master_options());
+      slot_arrays_.push_back({spec, spec.shape == p.shape ? own.contiguous(p.format) : own});
+    }
+  }
 }
 
 at::Tensor ParameterStore::slot(const std::string& name) const {
-  const auto found = slots_.find(name);
-  if (found == slots_.end()) throw failed("the optimizer's slot " + name + " was not declared");
-  return found->second.flat;
+  const auto found = flat_slots_.find(name);
+  if (found == flat_slots_.end()) throw failed("the optimizer's slot " + name + " was not declared");
+  return found->second;
+}
+
+at::Tensor ParameterStore::slot(const std::string& name, const Parameter& p) const {
+  for (const SlotArray& array : slot_arrays_) {
+    if (array.spec.slot == name && array.spec.parameter == p.name) return array.tensor;
+  }
+  return {};
 }
 
 void ParameterStore::add_weight_copy(const std::string& name, bool with_buffers) {
@@ -128,9 +147,7 @@ std::vector<NamedArray> ParameterStore::export_state() const {
   for_each_weight([&](const std::string& name, const Shape& shape, const at::Tensor& array, const at::Tensor&) {
     add(name, shape, array);
   });
-  for (const auto& [name, slot] : slots_) {
-    for (const Parameter& p : parameters_) add("optimizer." + name + "." + p.name, p.shape, view(slot.flat, p));
-  }
+  for (const auto& [spec, tensor] : slot_arrays_) add("optimizer." + spec.slot + "." + spec.parameter, spec.shape, tensor);
   return state;
 }
 
@@ -145,9 +162,9 @@ void ParameterStore::import_state(const ArraySource& source) {
   for_each_weight([&](const std::string& name, const Shape& shape, const at::Tensor& array, const at::Tensor& trained) {
     if (!set(name, shape, array)) array.copy_(trained);
   });
-  for (auto& [name, slot] : slots_) {
-    slot.flat.fill_(slot.initial);
-    for (const Parameter& p : parameters_) set("optimizer." + name + "." + p.name, p.shape, view(slot.flat, p));
+  for (auto& [spec, tensor] : slot_arrays_) {
+    tensor.fill_(spec.initial);
+    set("optimizer." + spec.slot + "." + spec.parameter, spec.shape, tensor);
   }
   if (copies_.defined()) copies_.copy_(masters_);
 }

@@ -56,9 +56,12 @@ class ParameterStore {
   /// All running statistics, flat.
   at::Tensor buffers() const { return buffers_; }
 
-  /// Adds a flat array of the masters' layout, and what it starts from where a state does not name it.
-  void add_slot(const std::string& name, double initial);
+  /// Adds all arrays of the optimizer. A slot that every parameter has in its own shape is flat, like the masters.
+  void add_slots(const std::vector<SlotSpec>& specs);
+  /// A flat slot.
   at::Tensor slot(const std::string& name) const;
+  /// A parameter's array of any slot, in its shape; undefined where it has none.
+  at::Tensor slot(const std::string& name, const Parameter& parameter) const;
   /// Adds a second set of weights, which starts as the trained ones where a state does not name it.
   void add_weight_copy(const std::string& name, bool with_buffers);
   const WeightCopy& weight_copy(const std::string& name) const;
@@ -84,12 +87,13 @@ class ParameterStore {
   template <class Use>
   void for_each_weight(const Use& use) const;
   std::vector<Buffer> buffer_specs_;
-  struct Slot {
-    at::Tensor flat;
-    double initial;
-  };
-  std::map<std::string, Slot> slots_;
   std::map<std::string, WeightCopy> weight_copies_;
+  struct SlotArray {
+    SlotSpec spec;
+    at::Tensor tensor;  // in the shape of the spec
+  };
+  std::vector<SlotArray> slot_arrays_;
+  std::map<std::string, at::Tensor> flat_slots_;
   at::Tensor masters_, copies_, buffers_;
 };
 

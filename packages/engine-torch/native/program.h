@@ -44,6 +44,14 @@ struct BufferSpec {
   Shape shape;
 };
 
+/// An array that the optimizer keeps for one parameter.
+struct SlotSpec {
+  std::string slot;
+  std::string parameter;
+  Shape shape;
+  double initial = 0;
+};
+
 struct ParameterGroup {
   double weight_decay = 0;
   double rate_factor = 1;

@@ -86,12 +86,12 @@ StepStats Session::train(const StepPlan& plan, const ShouldStop& stop, const Pro
 Session::Step Session::step(const StepPlan& plan, int64_t index, const Split& split) {
   std::vector<const uint8_t*> images;
   std::vector<uint16_t> labels;
-  for (int64_t i = plan.offsets[index]; i < plan.offsets[index + 1]; ++i) {
+  const int64_t first = plan.offsets[index];
+  for (int64_t i = first; i < plan.offsets[index + 1]; ++i) {
     images.push_back(split.image(plan.order[i]));
     labels.push_back(split.labels[plan.order[i]]);
   }
   const at::Tensor statistics = store_.buffers().clone();  // to take back a step that is not finite
-  const int64_t first = plan.offsets[index];
   const at::Tensor input = mix_images(reader_.read(images, plan.augmentations, first), numerics_.format, plan.mixes, first);
   const std::vector<double> targets = mixed_targets(labels, program_.classes, plan.mixes, first);
   const PhiloxKey dropout_key{plan.dropout_keys[index * 2], plan.dropout_keys[index * 2 + 1]};

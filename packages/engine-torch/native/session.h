@@ -85,7 +85,7 @@ class Session {
  public:
   Session(Program program, Dataset data, SessionOptions options);
 
-  void add_slot(const std::string& name, double initial) { store_.add_slot(name, initial); }
+  void add_slots(const std::vector<SlotSpec>& specs) { store_.add_slots(specs); }
   StepStats train(const StepPlan& plan, const ShouldStop& stop, const Progress& progress);
   SampleResults evaluate(const EvaluationRequest& request, const ShouldStop& stop);
   Logits logits(const LogitsRequest& request, const ShouldStop& stop);

@@ -1,5 +1,12 @@
 /** The exact type of the native addon (`native/node/`). It checks nothing: only `engine.ts` and `session.ts` call it. */
-import type { AugmentationDraws, DeviceInfo, PackedDataset, Program, StepPlan } from '@ravine/training';
+import type {
+  AugmentationDraws,
+  DeviceInfo,
+  PackedDataset,
+  Program,
+  SlotArray,
+  StepPlan,
+} from '@ravine/training';
 
 /** Rejections of every promise here are Errors whose `code` is an EngineErrorCode. */
 export interface NativeSession {
@@ -11,6 +18,7 @@ export interface NativeSession {
     stop: Int32Array,
     progress: (stepsDone: number, loss: number) => void,
   ): Promise<NativeStepStats>;
+  /** Forward passes as in training, which only running statistics follow; stops as `train` does. */
   evaluate(request: NativeEvaluation, stop: Int32Array): Promise<NativeSampleResults>;
   logits(request: NativeLogitsRequest, stop: Int32Array): Promise<{ values: Float64Array; stopped: boolean }>;
   predict(images: Uint8Array, count: number): Promise<Float32Array>;
@@ -65,10 +73,10 @@ export interface NativeSampleResults {
 
 export interface NativeBinding {
   describe(): { libraries: Record<string, string>; devices: DeviceInfo[] };
-  /** `slots`: the optimizer's slots and what each starts from. */
+  /** `slots`: every array that the optimizer keeps, in the order of the parameters. */
   Session: new (
     program: Program,
-    slots: Record<string, number>,
+    slots: (SlotArray & { parameter: string })[],
     data: PackedDataset,
     options: { device: string; threads: number },
   ) => NativeSession;

@@ -1,4 +1,4 @@
-import { optimizerSlots, type Program, type StateDict } from '@ravine/training';
+import { type Program, type StateDict, slotArrays } from '@ravine/training';
 import { check } from './engine-fault.js';
 
 /** Names and shapes of everything that a state of this program holds; slots and second sets of weights may be missing. */
@@ -7,9 +7,9 @@ function layout(program: Program): { needed: Map<string, number[]>; optional: Ma
   const optional = new Map<string, number[]>();
   for (const { name, shape } of [...program.parameters, ...program.buffers])
     needed.set(`model.${name}`, shape);
-  for (const slot of Object.keys(optimizerSlots(program.optimizer))) {
-    for (const { name, shape } of program.parameters) optional.set(`optimizer.${slot}.${name}`, shape);
-  }
+  for (const { name, shape } of program.parameters)
+    for (const { slot, shape: own } of slotArrays(program.optimizer, shape))
+      optional.set(`optimizer.${slot}.${name}`, own);
   const { parameters, buffers, weightAverage, lookahead } = program;
   if (weightAverage)
     for (const { name, shape } of [...parameters, ...buffers]) optional.set(`average.${name}`, shape);

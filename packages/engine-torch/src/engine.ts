@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type Engine, optimizerSlots } from '@ravine/training';
+import { type Engine, slotArrays } from '@ravine/training';
 import type { NativeBinding } from './binding.js';
 import { checkData } from './check-data.js';
 import { checkProgram } from './check-program.js';
@@ -26,10 +26,10 @@ export function createTorchEngine(binding: NativeBinding): Engine {
       );
       checkProgram(program);
       checkData(data, program);
-      const native = new binding.Session(program, optimizerSlots(program.optimizer), data, {
-        device,
-        threads,
-      });
+      const slots = program.parameters.flatMap(({ name, shape }) =>
+        slotArrays(program.optimizer, shape).map((array) => ({ parameter: name, ...array })),
+      );
+      const native = new binding.Session(program, slots, data, { device, threads });
       await native.build().catch((error) => {
         throw toEngineError(error);
       });

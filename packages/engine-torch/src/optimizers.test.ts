@@ -2,10 +2,10 @@ import {
   float64,
   type LayerInput,
   Optimizer,
-  optimizerSlots,
   type Program,
   type Session,
   type StateDict,
+  slotArrays,
   updateParameter,
 } from '@ravine/training';
 import { expect, it } from 'vitest';
@@ -55,8 +55,8 @@ async function referenceStep(
   index: number,
 ): Promise<void> {
   const gradients = await gradientsIn(probe, program, state, planOf([batches[index]!], 1));
-  for (const { name, group } of program.parameters) {
-    const slotNames = Object.keys(optimizerSlots(program.optimizer));
+  for (const { name, group, shape } of program.parameters) {
+    const slotNames = slotArrays(program.optimizer, shape).map(({ slot }) => slot);
     const array = (key: string) => state.get(key)!.data as Float64Array;
     const next = updateParameter(float64, program.optimizer, {
       parameter: array(`model.${name}`),
@@ -65,6 +65,7 @@ async function referenceStep(
       learningRate: rates[index]! * program.groups[group]!.learningRateFactor,
       weightDecay: program.groups[group]!.weightDecay,
       step: index + 1,
+      shape,
     });
     array(`model.${name}`).set(next.parameter);
     for (const slot of slotNames) array(`optimizer.${slot}.${name}`).set(next.slots[slot]!);

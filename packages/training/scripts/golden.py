@@ -5,7 +5,7 @@ Run with a Python that has PyTorch (Debian: python3-torch, 1.13.1) from packages
 
 `torch` cases come from torch.optim and torch.optim.lr_scheduler in float64. `plain` cases are rules and conventions
 that PyTorch does not have, or had wrong (NAdam), worked out below in plain Python from their definitions; they share no
-code with the rules.
+code with the rules. `numpy` cases (golden_arrays.py) are the same for rules that look at whole arrays.
 """
 
 import json
@@ -13,6 +13,10 @@ import math
 from pathlib import Path
 
 import torch
+
+from golden_arrays import array_cases
+from golden_groups import group_cases
+from golden_schedules import schedule_cases
 
 GRADIENTS = [0.5, -0.3, 2.0, 0.01]
 LONG = [math.sin(3.0 * i) + 0.1 * math.cos(i) for i in range(20)]
@@ -260,35 +264,6 @@ def plain_cases():
                keras_rmsprop_centered_momentum)
 
 
-def schedule_cases():
-    s = torch.optim.lr_scheduler
-
-    def rates(make, steps):
-        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
-        scheduler, path = make(optimizer), []
-        for _ in range(steps):
-            path.append(optimizer.param_groups[0]["lr"])
-            optimizer.step()
-            scheduler.step()
-        return path
-
-    def case(schedule, make, steps=12, skip=0):
-        return {"origin": f"torch {torch.__version__}", "schedule": schedule, "learningRate": 0.5, "skip": skip,
-                "rates": rates(make, steps)}
-
-    yield case([{"kind": "constant"}], lambda o: s.LambdaLR(o, lambda _: 1.0))
-    yield case([{"kind": "step", "every": {"steps": 4}, "factor": 0.3}], lambda o: s.StepLR(o, 4, 0.3))
-    yield case([{"kind": "exponential", "every": {"steps": 1}, "factor": 0.8}], lambda o: s.ExponentialLR(o, 0.8))
-    yield case([{"kind": "cosine", "to": 0.1}], lambda o: s.CosineAnnealingLR(o, 12, eta_min=0.05))
-    # LinearLR starts at start_factor; our warm-up is one step ahead of it, so its first value is skipped.
-    yield case([{"kind": "warmup", "from": 0.25, "for": {"steps": 5}}, {"kind": "constant"}],
-               lambda o: s.LinearLR(o, 0.25, 1.0, 5), skip=1)
-    yield case([{"kind": "constant", "factor": 0.1, "for": {"steps": 4}}, {"kind": "constant", "factor": 1}],
-               lambda o: s.ConstantLR(o, 0.1, 4))
-    yield case([{"kind": "cosine", "for": {"steps": 4}}, {"kind": "cosine", "from": 1, "for": {"steps": 8}}],
-               lambda o: s.CosineAnnealingWarmRestarts(o, 4, 2))
-
-
 def write(name, cases):
     path = SOURCE / name
     path.write_text(json.dumps({"generator": "scripts/golden.py", "cases": list(cases)}, indent=1) + "\n")
@@ -296,4 +271,6 @@ def write(name, cases):
 
 
 write("optimizers/golden.json", [*torch_cases(), *steady_torch_cases(), *plain_cases(), *paper_cases()])
+write("optimizers/layerwise.golden.json", array_cases())
+write("parameter-groups.golden.json", group_cases(LONG))
 write("schedules/golden.json", schedule_cases())

@@ -2,6 +2,7 @@ import { buildArchitecture } from './architectures/index.js';
 import type { DatasetFacts } from './dataset-facts.js';
 import { outputCount } from './losses/index.js';
 import { normalizationOf } from './normalization.js';
+import { groupParameters } from './parameter-groups.js';
 import { networkParameters } from './parameters.js';
 import type { Precision, Program } from './program.js';
 import type { ResolvedRecipe } from './recipe.js';
@@ -15,6 +16,7 @@ export function compileProgram(recipe: ResolvedRecipe, facts: DatasetFacts, prec
   const outputs = outputCount(recipe.loss.kind, classes);
   const nodes = buildArchitecture(recipe.architecture, { ...input, classes, outputs });
   const { learningRate: _, weightDecay, ...optimizer } = recipe.optimizer;
+  const { parameters, buffers } = networkParameters(nodes, input, recipe.architecture.initializer);
   return {
     version: 1,
     input,
@@ -22,8 +24,8 @@ export function compileProgram(recipe: ResolvedRecipe, facts: DatasetFacts, prec
     nodes,
     output: nodes.at(-1)?.name ?? '',
     classes,
-    ...networkParameters(nodes, input, recipe.architecture.initializer),
-    groups: [{ weightDecay, learningRateFactor: 1 }],
+    ...groupParameters(parameters, weightDecay, recipe.parameterGroups),
+    buffers,
     loss: recipe.loss,
     optimizer,
     gradientClip: recipe.gradientClip && programClip(recipe.gradientClip, nodes),

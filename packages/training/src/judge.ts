@@ -1,12 +1,13 @@
 import { modelWeights, type TrainingPosition } from './checkpoint.js';
-import type { PackedDataset, SampleResults, Session, SplitView, StateDict } from './engine.js';
+import type { SampleResults, Session, SplitView, StateDict } from './engine.js';
 import { summarize, type TestTimeResult, topShares } from './evaluation.js';
 import { Interrupted } from './interrupted.js';
+import { judgedWeights } from './judged-weights.js';
+import { labelsOf } from './splits.js';
 import type { StepPlanner } from './step-plan.js';
 import { evaluateViews } from './test-time/evaluate.js';
 import { testTimeViews } from './test-time/index.js';
 import type { TrainingRun } from './training-run.js';
-import { judgedSet, withJudged } from './wrappers/judged-weights.js';
 
 /** Smallest batch of an evaluation, which needs no memory for gradients. */
 const EVALUATION_BATCH = 64;
@@ -24,7 +25,7 @@ export interface Judge {
   evaluate(view: SplitView, topK: number): Promise<Judged>;
   evaluateTestTime(view: SplitView, labels: Uint16Array): Promise<TestTimeResult | null>;
   /**
-   * The same with the weights that the run is judged by at this position (`judgedSet`), which come back as `model.…`.
+   * The same with the weights that the run is judged by at this position (`judgedWeights`), which come back as `model.…`.
    * `state` is that of the session, which has it again afterwards.
    */
   validate(
@@ -68,14 +69,14 @@ export function createJudge(run: TrainingRun, session: Session, planner: StepPla
   return {
     evaluate,
     validate: async (view, state, { step }) => {
-      const set = judgedSet(recipe, step);
-      if (set === null) return { ...(await evaluate(view, 1)), weights: modelWeights(state) };
+      const judged = judgedWeights(recipe, program, step);
+      if (judged === null) return { ...(await evaluate(view, 1)), weights: modelWeights(state) };
       try {
-        const judged = withJudged(state, set);
-        await session.restore(judged);
-        const anew = recipe.swa !== null && set === 'average' && program.buffers.length > 0;
+        const restored = judged.of(state);
+        await session.restore(restored);
+        const anew = judged.withoutStatistics && program.buffers.length > 0;
         if (anew) await takeStatistics(step);
-        const weights = modelWeights(anew ? await session.state() : judged);
+        const weights = modelWeights(anew ? await session.state() : restored);
         return { ...(await evaluate(view, 1)), weights };
       } finally {
         await session.restore(state);
@@ -92,9 +93,4 @@ export function createJudge(run: TrainingRun, session: Session, planner: StepPla
       return { kind, views: views.length, ...summarize(results, labels), topK: topShares(results, labels) };
     },
   };
-}
-
-function labelsOf(data: PackedDataset, { split, indices }: SplitView): Uint16Array {
-  const labels = data.splits[split]?.labels ?? new Uint16Array();
-  return indices ? Uint16Array.from(indices, (i) => labels[i] as number) : labels;
 }

@@ -82,6 +82,15 @@ describe('planTraining', () => {
 });
 
 describe('warnings', () => {
+  it('about parameter groups name what nothing follows', () => {
+    const parameterGroups = { decayNormsAndBiases: false, learningRateFactors: { norm: 2, head: 2 } };
+    expect(codes({ parameterGroups, epochs: 2 })).toEqual([
+      'weight_decay_unused',
+      'learning_rate_factor_unused',
+    ]);
+    expect(codes({ parameterGroups: { learningRateFactors: { linear: 2 } }, epochs: 2 })).toEqual([]);
+  });
+
   const warmup = (steps: number) => [{ kind: 'warmup', for: { steps } }, { kind: 'cosine' }];
   const run = { batchSize: 100, epochs: 10 }; // 100 steps
   it.each([

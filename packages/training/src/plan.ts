@@ -1,6 +1,6 @@
 import { compileProgram } from './compile.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
-import { optimizerSlots } from './optimizers/index.js';
+import { slotCount } from './optimizers/index.js';
 import type { NodeKind, Program } from './program.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import { choosePrecision, type EngineFacts, type RunLength, resolveRecipe, runLength } from './resolve.js';
@@ -65,13 +65,12 @@ function estimateMemory(program: Program, batch: number, parameterCount: number)
   const { channels, height, width } = program.input;
   const values = channels * height * width + sum(program.nodes.map((node) => elements(node.shape)));
   const parametersBytes = 4 * parameterCount;
-  const slots = Object.keys(optimizerSlots(program.optimizer)).length;
   const copies = Number(program.weightAverage) + Number(program.lookahead);
   const atOnce = Math.min(batch, program.microBatchSize ?? batch);
   const parts = {
     parametersBytes,
     gradientsBytes: (atOnce < batch ? 2 : 1) * parametersBytes,
-    optimizerBytes: (slots + copies) * parametersBytes,
+    optimizerBytes: 4 * slotCount(program.optimizer, program.parameters) + copies * parametersBytes,
     activationsBytes: 2 * atOnce * values * (program.precision === 'bf16' ? 2 : 4),
   };
   return { ...parts, totalBytes: sum(Object.values(parts)) };

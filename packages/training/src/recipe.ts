@@ -33,6 +33,7 @@ export type RecipeInput = z.input<typeof Recipe>;
 /** Options that recipes which were stored before there was a choice do not have. */
 const addedLater = {
   ...storedWrapperOptions,
+  parameterGroups: runOptions.parameterGroups.default(null),
   normalization: runOptions.normalization.default('dataset'),
   crossValidation: runOptions.crossValidation.default(null),
   testTimeAugmentation: runOptions.testTimeAugmentation.default(null),

@@ -5,7 +5,7 @@ import { hashOf } from './hash.js';
 import { orthogonalWork } from './initializers.js';
 import { lossOutputs, lossProblems, outputCount, resolveLoss } from './losses/index.js';
 import { normalizationProblems } from './normalization.js';
-import { optimizerSlots, resolveOptimizer } from './optimizers/index.js';
+import { resolveOptimizer, slotCount } from './optimizers/index.js';
 import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
 import type { Node } from './program.js';
@@ -102,9 +102,9 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
   const issues: SpecIssue[] = [];
   const { parameters } = networkParameters(nodes, facts, recipe.architecture.initializer);
   const count = sum(parameters.map((parameter) => elements(parameter.shape)));
-  const slots = Object.keys(optimizerSlots(resolveOptimizer(recipe.optimizer))).length;
-  const arrays = 2 + slots + weightCopies(recipe);
-  const most = Math.floor(MAX_CHECKPOINT_VALUES / arrays);
+  const values =
+    (2 + weightCopies(recipe)) * count + slotCount(resolveOptimizer(recipe.optimizer), parameters);
+  const most = Math.floor((MAX_CHECKPOINT_VALUES * count) / Math.max(1, values));
   if (count > most)
     issues.push({
       path: ['architecture'],

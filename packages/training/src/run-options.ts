@@ -4,6 +4,7 @@ import { Augmentation } from './augmentations/index.js';
 import { Loss } from './losses/index.js';
 import { Normalization } from './normalization.js';
 import { Optimizer } from './optimizers/index.js';
+import { ParameterGroups } from './parameter-groups.js';
 import { Schedule } from './schedules/index.js';
 import { TestTimeAugmentation } from './test-time/index.js';
 import { GradientClip, noWrappers, wrapperOptions } from './wrappers/index.js';
@@ -82,6 +83,7 @@ export const runOptions = {
     ),
   gradientClip: GradientClip.nullable(),
   ...wrapperOptions,
+  parameterGroups: ParameterGroups.nullable(),
   earlyStopping: EarlyStopping.nullable(),
   validation: Validation,
   crossValidation: CrossValidation.nullable(),
@@ -117,6 +119,7 @@ export const defaultRunOptions = {
   precision: 'auto',
   gradientClip: null,
   ...noWrappers,
+  parameterGroups: null,
   earlyStopping: null,
   validation: {},
   crossValidation: null,

@@ -4,7 +4,8 @@ import type { Node, NodeKind } from './program.js';
 export type Shape = number[];
 
 /** Number of values in a shape. */
-export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+export const elements = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);
 
 type NodeOptions<K extends NodeKind> = Omit<Extract<Node, { kind: K }>, 'shape'>;
 /** A node whose shape is still to be inferred. */

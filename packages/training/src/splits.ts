@@ -97,3 +97,9 @@ export function runSplits(
     : { split: 'validation', indices: null };
   return { train: held.train, validation: view, final: test ? { split: 'test', indices: null } : view };
 }
+
+/** Class of each image of the view. */
+export function labelsOf(data: PackedDataset, { split, indices }: SplitView): Uint16Array {
+  const labels = data.splits[split]?.labels ?? new Uint16Array();
+  return indices ? Uint16Array.from(indices, (i) => labels[i] as number) : labels;
+}

@@ -12,13 +12,13 @@ import { hashOf } from './hash.js';
 import { initialState } from './initializers.js';
 import { Interrupted } from './interrupted.js';
 import { createJudge, type Judge } from './judge.js';
+import { judgedWeights } from './judged-weights.js';
 import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
 import type { TrainingRun } from './training-run.js';
-import { judgedSet } from './wrappers/judged-weights.js';
 
 const START: TrainingPosition = {
   step: 0,
@@ -223,8 +223,8 @@ export class Training {
   /** Everything to go on from; the best weights are added where they are not the current ones. */
   private async saveLast(state: StateDict): Promise<void> {
     const { best, step } = this.position;
-    const { recipe } = this.run;
-    const isCurrent = best?.step === step && judgedSet(recipe, step) === null;
+    const { recipe, program } = this.run;
+    const isCurrent = best?.step === step && judgedWeights(recipe, program, step) === null;
     const other: StateDict = best && !isCurrent ? renamed(this.bestWeights, 'model', 'best') : new Map();
     await this.save('last', new Map([...state, ...other]));
     this.savedStep = step;

@@ -1,5 +1,6 @@
 import type { DatasetFacts } from './dataset-facts.js';
 import { optimizers } from './optimizers/index.js';
+import { parameterClasses } from './parameter-groups.js';
 import type { Program } from './program.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import type { RunLength } from './resolve.js';
@@ -156,8 +157,32 @@ function runWarnings({ recipe }: PlanSubject): PlanWarning[] {
   ];
 }
 
+/** Options by class of parameter that nothing in this run follows. */
+function groupWarnings({ recipe, program }: PlanSubject): PlanWarning[] {
+  const { parameterGroups, optimizer } = recipe;
+  if (parameterGroups === null) return [];
+  const present = new Set<string>(parameterClasses(program.parameters));
+  return [
+    ...warn(
+      !parameterGroups.decayNormsAndBiases && optimizer.weightDecay === 0,
+      'weight_decay_unused',
+      '/parameterGroups/decayNormsAndBiases',
+      'the weight decay is 0, so there is none to leave out',
+    ),
+    ...Object.keys(parameterGroups.learningRateFactors).flatMap((name) =>
+      warn(
+        !present.has(name),
+        'learning_rate_factor_unused',
+        `/parameterGroups/learningRateFactors/${name}`,
+        `the network has no parameters of class ${name}`,
+      ),
+    ),
+  ];
+}
+
 export const planWarnings = (subject: PlanSubject): PlanWarning[] => [
   ...scheduleWarnings(subject),
   ...dataWarnings(subject),
   ...runWarnings(subject),
+  ...groupWarnings(subject),
 ];

@@ -13,7 +13,7 @@ import {
 import { logSoftmax } from '../src/losses/definition.js';
 import { classLogits, evaluateLoss, evaluationLoss } from '../src/losses/index.js';
 import { toPlanes } from '../src/operations/planes.js';
-import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
+import { slotArrays, updateParameter } from '../src/optimizers/index.js';
 import type { Program } from '../src/program.js';
 import { clipGradient, gradientNormal } from '../src/wrappers/index.js';
 import { backward, forward } from './reference-network.js';
@@ -115,21 +115,22 @@ function createSession(program: Program, data: PackedDataset): Session {
 
   const update = (gradients: Map<string, Float64Array>, learningRate: number, step: number) => {
     for (const { name, shape, group } of program.parameters) {
-      const slotNames = Object.keys(optimizerSlots(program.optimizer));
+      const slots = slotArrays(program.optimizer, shape);
       const { weightDecay, learningRateFactor } = program.groups[group]!;
       const result = updateParameter(float64, program.optimizer, {
         parameter: state.get(`model.${name}`)!.data as Float64Array,
         gradient: gradients.get(name)!,
         slots: Object.fromEntries(
-          slotNames.map((slot) => [slot, state.get(`optimizer.${slot}.${name}`)!.data as Float64Array]),
+          slots.map(({ slot }) => [slot, state.get(`optimizer.${slot}.${name}`)!.data as Float64Array]),
         ),
         learningRate: learningRate * learningRateFactor,
         weightDecay,
         step,
+        shape,
       });
       state.set(`model.${name}`, { shape, data: result.parameter });
-      for (const slot of slotNames)
-        state.set(`optimizer.${slot}.${name}`, { shape, data: result.slots[slot]! });
+      for (const { slot, shape: own } of slots)
+        state.set(`optimizer.${slot}.${name}`, { shape: own, data: result.slots[slot]! });
     }
   };
 
@@ -248,10 +249,10 @@ function createSession(program: Program, data: PackedDataset): Session {
         for (const set of copies)
           if (!state.has(`${set}.${name}`))
             state.set(`${set}.${name}`, { shape, data: state.get(`model.${name}`)!.data.slice() });
-        for (const [slot, initial] of Object.entries(optimizerSlots(program.optimizer))) {
+        for (const { slot, shape: own, initial } of slotArrays(program.optimizer, shape)) {
           const full = `optimizer.${slot}.${name}`;
-          const count = shape.reduce((product, side) => product * side, 1);
-          if (!state.has(full)) state.set(full, { shape, data: new Float64Array(count).fill(initial) });
+          const count = own.reduce((product, side) => product * side, 1);
+          if (!state.has(full)) state.set(full, { shape: own, data: new Float64Array(count).fill(initial) });
         }
       }
     },

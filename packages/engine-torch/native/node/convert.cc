@@ -27,13 +27,18 @@ bool flag(const Napi::Object& object, const char* key) {
 
 Napi::Object object(const Napi::Object& parent, const char* key) { return parent.Get(key).As<Napi::Object>(); }
 
-/// `read(element)` of every element of the array `parent[key]`.
+/// `read(element)` of every element.
 template <class Read>
-auto list(const Napi::Object& parent, const char* key, const Read& read) {
-  const Napi::Array array = parent.Get(key).As<Napi::Array>();
+auto list(const Napi::Array& array, const Read& read) {
   std::vector<decltype(read(array.Get(0u)))> result;
   for (uint32_t i = 0; i < array.Length(); ++i) result.push_back(read(array.Get(i)));
   return result;
+}
+
+/// The same of the array `parent[key]`.
+template <class Read>
+auto list(const Napi::Object& parent, const char* key, const Read& read) {
+  return list(parent.Get(key).As<Napi::Array>(), read);
 }
 
 std::vector<double> numbers(const Napi::Object& parent, const char* key) {
@@ -151,6 +156,13 @@ Mix to_mix(const Napi::Value& value) {
 }
 
 }  // namespace
+
+std::vector<SlotSpec> to_slots(const Napi::Array& value) {
+  return list(value, [](const Napi::Value& v) {
+    const Napi::Object s = v.As<Napi::Object>();
+    return SlotSpec{text(s, "slot"), text(s, "parameter"), shape(s), number(s, "initial")};
+  });
+}
 
 Program to_program(const Napi::Object& value) {
   Program program;

@@ -8,6 +8,7 @@
 namespace ravine {
 
 Program to_program(const Napi::Object& value);
+std::vector<SlotSpec> to_slots(const Napi::Array& value);
 /// Points into the shards and labels: keep `value` alive.
 Dataset to_dataset(const Napi::Object& value);
 /// Points into the plan's arrays: keep `value` alive.

@@ -63,14 +63,10 @@ SessionObject::SessionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   const Napi::Object options = info[3].As<Napi::Object>();
   blueprint_ = std::make_unique<Blueprint>(
       Blueprint{to_program(info[0].As<Napi::Object>()),
-                {},
+                to_slots(info[1].As<Napi::Array>()),
                 to_dataset(info[2].As<Napi::Object>()),
                 {at::Device(options.Get("device").As<Napi::String>().Utf8Value()),
                  options.Get("threads").As<Napi::Number>().Int32Value()}});
-  const Napi::Object slots = info[1].As<Napi::Object>();
-  for (const auto& [name, initial] : slots) {
-    blueprint_->slots[name.As<Napi::String>().Utf8Value()] = Napi::Value(initial).As<Napi::Number>().DoubleValue();
-  }
   data_ = Napi::Persistent(info[2].As<Napi::Object>());
   // A terminated worker thread ends this way; the thread must not outlive the functions that it calls back.
   napi_add_env_cleanup_hook(info.Env(), end_with_node, this);
@@ -115,7 +111,7 @@ ShouldStop SessionObject::stop_when(const Napi::Value& flag) {
 Napi::Value SessionObject::build(const Napi::CallbackInfo& info) {
   const auto compute = [this](Notifier&) {
     session_ = std::make_unique<Session>(blueprint_->program, blueprint_->data, blueprint_->options);
-    for (const auto& [name, initial] : blueprint_->slots) session_->add_slot(name, initial);
+    session_->add_slots(blueprint_->slots);
     blueprint_.reset();
     return Nothing{};
   };

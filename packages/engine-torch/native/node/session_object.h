@@ -42,7 +42,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
   struct Blueprint {
     Program program;
-    std::map<std::string, double> slots;
+    std::vector<SlotSpec> slots;
     Dataset data;
     SessionOptions options;
   };

@@ -7,6 +7,7 @@
 
 #include "algebra.h"
 #include "gradient_values.h"
+#include "group_decay.h"
 #include "optimizer.h"
 #include "parallel_chunks.h"
 #include "widest.h"
@@ -17,26 +18,7 @@ namespace ravine {
 template <size_t K>
 using SlotNames = std::array<const char*, K>;
 
-/// Rates of one parameter group at one step.
-struct GroupRates {
-  double learning_rate;
-  double weight_decay;  // 0 but where the rule applies it by itself
-};
-
 namespace detail {
-
-/// A group's weight decay as numbers of the loop: g ← g + l2 θ, then θ ← keep θ; and what the rule gets.
-struct GroupDecay {
-  double l2 = 0;
-  double keep = 1;
-  GroupRates rates;
-
-  GroupDecay(const ParameterGroup& group, Decay decay, double rate) : rates{rate * group.rate_factor, 0} {
-    if (decay == Decay::l2) l2 = group.weight_decay;
-    if (decay == Decay::decoupled) keep = 1 - rates.learning_rate * group.weight_decay;
-    if (decay == Decay::rule) rates.weight_decay = group.weight_decay;
-  }
-};
 
 template <class T, class G, size_t K, class Rule>
 void run_loop(T* __restrict masters, const G* __restrict gradients, std::array<T*, K> slots, int64_t count, T scale,
@@ -52,15 +34,24 @@ void run_loop(T* __restrict masters, const G* __restrict gradients, std::array<T
   }
 }
 
+template <class MakeRule, class T>
+auto rule_for(const MakeRule& make_rule, T type, const GroupRates& rates, const Parameter& parameter) {
+  if constexpr (std::is_invocable_v<MakeRule, T, GroupRates, const Parameter&>) {
+    return make_rule(type, rates, parameter);
+  } else {
+    return make_rule(type, rates);
+  }
+}
+
 template <class T, size_t K, class MakeRule>
 void update_on_cpu(ParameterStore& store, const Setup& setup, const UpdateStep& step, const SlotNames<K>& names,
                    const MakeRule& make_rule) {
-  using Rule = decltype(make_rule(T(), std::declval<GroupRates>()));
-  std::vector<Rule> rules;
+  using Rule = decltype(rule_for(make_rule, T(), std::declval<GroupRates>(), std::declval<const Parameter&>()));
+  std::vector<Rule> rules;  // of each parameter
   std::vector<GroupDecay> decays;
-  for (const ParameterGroup& group : setup.groups) {
-    decays.emplace_back(group, setup.decay, step.rate);
-    rules.push_back(make_rule(T(), decays.back().rates));
+  for (const Parameter& p : store.parameters()) {
+    decays.emplace_back(setup.groups[p.group], setup.decay, step.rate);
+    rules.push_back(rule_for(make_rule, T(), decays.back().rates, p));
   }
   T* masters = store.masters().template data_ptr<T>();
   Bits16* copies = store.copies().defined() ? elements<Bits16>(store.copies()) : nullptr;
@@ -73,11 +64,12 @@ void update_on_cpu(ParameterStore& store, const Setup& setup, const UpdateStep& 
     const int64_t at = p.offset + chunk.begin, count = chunk.end - chunk.begin;
     std::array<T*, K> here;
     for (size_t k = 0; k < K; ++k) here[k] = slots[k] + at;
-    const GroupDecay& decay = decays[p.group];
+    const size_t place = chunk.parameter - store.parameters().data();
+    const GroupDecay& decay = decays[place];
     with_gradient<T>(p, [&](const auto* gradients) {
       const auto loop = [](auto... arguments) { run_loop(arguments...); };
       on_widest(loop, masters + at, gradients + chunk.begin, here, count, scale,
-                static_cast<T>(decay.l2), static_cast<T>(decay.keep), rules[p.group]);
+                static_cast<T>(decay.l2), static_cast<T>(decay.keep), rules[place]);
     });
     if constexpr (std::is_same_v<T, float>) {
       // By itself and not in the rule's loop, of which there are many: the values are still in the cache.
@@ -94,14 +86,14 @@ void update_on_device(ParameterStore& store, const Setup& setup, const UpdateSte
                       const MakeRule& make_rule) {
   for (const Parameter& p : store.parameters()) {
     const GroupDecay decay(setup.groups[p.group], setup.decay, step.rate);
-    const auto rule = make_rule(double(), decay.rates);
+    const auto rule = rule_for(make_rule, double(), decay.rates, p);
     at::Tensor parameter = decay.keep == 1 ? p.master : p.master * decay.keep;
     at::Tensor gradient = p.gradient.to(p.master.scalar_type()) * step.gradient_scale;
     if (decay.l2 != 0) gradient = gradient + p.master * decay.l2;
     std::array<at::Tensor, K> state;
-    for (size_t k = 0; k < K; ++k) state[k] = store.view(store.slot(names[k]), p);
+    for (size_t k = 0; k < K; ++k) state[k] = store.slot(names[k], p);
     rule(parameter, gradient, state);
-    for (size_t k = 0; k < K; ++k) store.view(store.slot(names[k]), p).copy_(state[k]);
+    for (size_t k = 0; k < K; ++k) store.slot(names[k], p).copy_(state[k]);
     p.master.copy_(parameter);
   }
   if (store.copies().defined()) store.copies().copy_(store.masters());
@@ -109,8 +101,8 @@ void update_on_device(ParameterStore& store, const Setup& setup, const UpdateSte
 
 }  // namespace detail
 
-/// `make_rule(number type, rates)` returns the rule with its constants in that type; the rule is
-/// `(parameter&, gradient, slots&)` over numbers or tensors.
+/// `make_rule(number type, rates)` or `make_rule(number type, rates, parameter)` returns the rule with its constants in
+/// that type; the rule is `(parameter&, gradient, slots&)` over numbers or tensors.
 template <size_t K, class MakeRule>
 void apply_rule(ParameterStore& store, const Setup& setup, const UpdateStep& step, const SlotNames<K>& names,
                 const MakeRule& make_rule) {

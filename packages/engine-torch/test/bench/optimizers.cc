@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <string>
 
 #include "optimizers/optimizer.h"
@@ -27,8 +28,8 @@ std::vector<Case> cases() {
   OptimizerSpec base;
   base.texts = {{"convention", "pytorch"}};
   base.numbers = {{"epsilon", 1e-8}, {"alpha", 0.9}, {"beta1", 0.9}, {"beta2", 0.999}, {"beta3", 0.99}, {"momentumDecay", 0.004},
-                  {"dampening", 0}, {"learningRateDecay", 0}};
-  base.flags = {{"nesterov", false}};
+                  {"dampening", 0}, {"learningRateDecay", 0}, {"trustCoefficient", 0.001}};
+  base.flags = {{"nesterov", false}, {"adaptVectors", true}};
   const auto with = [&](const char* kind, double momentum = 0, bool centered = false) {
     OptimizerSpec spec = base;
     spec.kind = kind;
@@ -48,6 +49,8 @@ std::vector<Case> cases() {
       {"nadam", with("nadam"), {"mean", "square"}},
       {"lion", with("lion"), {"momentum"}},
       {"adan", with("adan"), {"mean", "difference", "square", "previous"}},
+      {"lamb", with("lamb"), {"mean", "square"}},
+      {"lars", with("lars", 0.9), {"momentum"}},
   };
 }
 
@@ -104,9 +107,13 @@ void measure(Precision precision, int64_t parameters, int rounds, double speed) 
   const Numerics numerics = numerics_for(precision, at::kCPU);
   const Program program = network(parameters, precision);
   ParameterStore store(program, numerics);
-  for (const Case& c : cases()) {
-    for (const char* slot : c.slots) store.add_slot(slot, 0);
+  std::set<std::string> slots;
+  for (const Case& c : cases()) slots.insert(c.slots.begin(), c.slots.end());
+  std::vector<SlotSpec> specs;
+  for (const std::string& slot : slots) {
+    for (const ParameterSpec& p : program.parameters) specs.push_back({slot, p.name, p.shape, 0});
   }
+  store.add_slots(specs);
   int64_t count = 0;
   for (Parameter& p : store.parameters()) {
     p.gradient = at::randn(p.shape, at::kFloat).to(numerics.compute);

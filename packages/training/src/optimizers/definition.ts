@@ -15,6 +15,8 @@ export interface UpdateInput<A, Slot extends string> {
   weightDecay: number;
   /** 1 at the first step of the run. */
   step: number;
+  /** Of the parameter: OIHW of a convolution's weight, [outFeatures, inFeatures] of a linear one, else [C]. */
+  shape: readonly number[];
 }
 
 export interface UpdateResult<A, Slot extends string> {
@@ -45,6 +47,10 @@ export interface OptimizerDefinition<Kind extends string, Options, Resolved, Slo
   resolve(options: Options): Resolved;
   /** Slots that the rule keeps per parameter, with the value each starts from. */
   slots(resolved: Resolved): Partial<Record<Slot, number>>;
+  /** Shape of a slot of a parameter of this shape, null where that parameter has none; left out: the parameter's. */
+  slotShape?(slot: Slot, shape: readonly number[]): readonly number[] | null;
+  /** The weights to judge and to export, where they are not those that are trained. */
+  evaluated?<A>(algebra: Algebra<A>, options: Resolved, state: { parameter: A; slots: Record<Slot, A> }): A;
   /** The rule. Where σ and epsilon are both 0 the parameter does not move. */
   update<A>(algebra: Algebra<A>, options: Resolved, input: UpdateInput<A, Slot>): UpdateResult<A, Slot>;
 }

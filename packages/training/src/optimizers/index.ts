@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Algebra } from '../algebra.js';
+import { elements } from '../shapes.js';
 import { type OptimizerDefinition, resolvedRates } from './definition.js';
 import * as kinds from './kinds.js';
 
@@ -45,21 +46,59 @@ const definition = (kind: OptimizerKind): AnyOptimizer => optimizers[kind] as un
 export const resolveOptimizer = (options: Optimizer): ResolvedOptimizer =>
   definition(options.kind).resolve(options);
 
-/** Slots that the optimizer keeps for each parameter, with their initial values; none for plain SGD. */
-export const optimizerSlots = (optimizer: ResolvedOptimizer): Record<string, number> =>
+/** Initial values of the slots; none for plain SGD. */
+const optimizerSlots = (optimizer: ResolvedOptimizer): Record<string, number> =>
   definition(optimizer.kind).slots(optimizer) as Record<string, number>;
+
+/** One array that the optimizer keeps for one parameter. */
+export interface SlotArray {
+  slot: string;
+  shape: number[];
+  initial: number;
+}
+
+/** The arrays that the optimizer keeps for a parameter of this shape. */
+export function slotArrays(optimizer: ResolvedOptimizer, shape: readonly number[]): SlotArray[] {
+  const { slotShape } = definition(optimizer.kind);
+  return Object.entries(optimizerSlots(optimizer)).flatMap(([slot, initial]) => {
+    const own = slotShape ? slotShape(slot, shape) : shape;
+    return own === null ? [] : [{ slot, shape: [...own], initial }];
+  });
+}
+
+/** Numbers in all slots of these parameters. */
+export const slotCount = (
+  optimizer: ResolvedOptimizer,
+  parameters: readonly { shape: readonly number[] }[],
+): number =>
+  parameters
+    .flatMap(({ shape }) => slotArrays(optimizer, shape))
+    .reduce((sum, { shape }) => sum + elements(shape), 0);
 
 export interface OptimizerStep<A> {
   parameter: A;
   /** Gradient of the loss, without weight decay, after clipping. */
   gradient: A;
-  /** One array per name of `optimizerSlots`. */
+  /** One array per entry of `slotArrays`. */
   slots: Record<string, A>;
   learningRate: number;
   weightDecay: number;
   /** 1 at the first step of the run. */
   step: number;
+  /** Shape of the parameter. */
+  shape: readonly number[];
 }
+
+/** Whether the weights to judge and to export are others than those that are trained. */
+export const hasEvaluatedWeights = (optimizer: ResolvedOptimizer): boolean =>
+  definition(optimizer.kind).evaluated !== undefined;
+
+/** The weights to judge and to export, of one parameter. */
+export const evaluatedParameter = <A>(
+  algebra: Algebra<A>,
+  optimizer: ResolvedOptimizer,
+  state: { parameter: A; slots: Record<string, A> },
+): A => definition(optimizer.kind).evaluated?.(algebra, optimizer, state) ?? state.parameter;
 
 /** One update of one parameter: weight decay as the optimizer defines it, and the optimizer's rule. */
 export function updateParameter<A>(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { float64 } from '../algebra.js';
-import { Optimizer, optimizerSlots, resolveOptimizer, updateParameter } from './index.js';
+import { Optimizer, resolveOptimizer, slotArrays, updateParameter } from './index.js';
 
 // The lecture's error surface: y = b + w·x on ten points, loss = sum of squared errors. Its Hessian has eigenvalues
 // 1746830.4 and 5.57, a ravine with condition number 313,418.
@@ -21,7 +21,7 @@ function descend(input: object, steps: number): { b: number; w: number }[] {
   const optimizer = resolveOptimizer(options);
   let parameter: Float64Array = Float64Array.of(-120, -4);
   let slots: Record<string, Float64Array> = Object.fromEntries(
-    Object.entries(optimizerSlots(optimizer)).map(([name, value]) => [name, new Float64Array(2).fill(value)]),
+    slotArrays(optimizer, [2]).map(({ slot, initial }) => [slot, new Float64Array(2).fill(initial)]),
   );
   return Array.from({ length: steps }, (_, i) => {
     ({ parameter, slots } = updateParameter(float64, optimizer, {
@@ -31,6 +31,7 @@ function descend(input: object, steps: number): { b: number; w: number }[] {
       learningRate: options.learningRate,
       weightDecay: 0,
       step: i + 1,
+      shape: [2],
     }));
     return { b: parameter[0] as number, w: parameter[1] as number };
   });

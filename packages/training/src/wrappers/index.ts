@@ -1,5 +1,6 @@
 /** What a run wraps around its optimizer, whichever it is: clipping, parts of batches, noise, and means of weights. */
 import type { StepPlan } from '../engine.js';
+import { hasEvaluatedWeights, type ResolvedOptimizer } from '../optimizers/index.js';
 import type { Program } from '../program.js';
 import type { SpecIssue } from '../spec-error.js';
 import { Ema, emaShare } from './ema.js';
@@ -57,7 +58,15 @@ export const programWrappers = (
 export const weightCopies = (o: Averages): number =>
   Number(Boolean(o.ema || o.swa)) + Number(Boolean(o.lookahead));
 
-export function averageProblems({ ema, swa }: Averages, totalSteps: number): SpecIssue[] {
+export function averageProblems(
+  { ema, swa, lookahead, optimizer }: Averages & { optimizer: ResolvedOptimizer },
+  totalSteps: number,
+): SpecIssue[] {
+  if (hasEvaluatedWeights(optimizer)) {
+    const message = `must be null with ${optimizer.kind}, which averages its weights by itself`;
+    const given = Object.entries({ ema, swa, lookahead }).filter(([, wrapper]) => wrapper);
+    return given.map(([name]) => ({ path: [name], message }));
+  }
   if (!swa) return [];
   if (ema) return [{ path: ['swa'], message: 'must be null with ema: a run keeps one mean of its weights' }];
   const begin = resolveSwa(swa, 1).from;
