@@ -152,6 +152,49 @@ describe('output', () => {
   });
 });
 
+it('evaluates models together on a dataset asked for by name', async () => {
+  const answered = {
+    split: 'test',
+    samples: 4,
+    accuracy: 0.75,
+    topK: [
+      { k: 1, accuracy: 0.75 },
+      { k: 2, accuracy: 1 },
+    ],
+    loss: 0.5,
+    combination: 'vote',
+    members: [{}, {}],
+    classes: [{ class: 'a', support: 4, precision: null, recall: 0.75, f1: 0.5 }],
+  };
+  answer = ({ method }) =>
+    method === 'GET'
+      ? { json: { data: [{ id: 'ds_1', name: 'cats' }], nextCursor: null } }
+      : { json: answered };
+  const flags = [
+    '--with',
+    'mdl_2',
+    '--combine',
+    'vote',
+    '--weight',
+    '3',
+    '--weight',
+    '1',
+    '--split',
+    'train',
+  ];
+  const { code, out } = await run(['models', 'evaluate', 'mdl_1', 'cats', ...flags]);
+  expect(code).toBe(0);
+  for (const text of ['75', 'top 2', 'vote', 'RECALL']) expect(out).toContain(text);
+  expect(server.asked.at(-1)).toMatchObject({ method: 'POST', url: '/v1/ensembles/evaluate' });
+  expect(JSON.parse(String(server.asked.at(-1)?.body))).toEqual({
+    models: ['mdl_1', 'mdl_2'],
+    weights: [3, 1],
+    combination: 'vote',
+    datasetId: 'ds_1',
+    split: 'train',
+  });
+});
+
 it('saves a preview, asked for by name', async () => {
   answer = ({ method }) =>
     method === 'GET'
