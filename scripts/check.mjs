@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run check`: format, lint, types, import rules, dead code, lockfile. Runs all of them and lists what failed.
+// `npm run check`: format, lint, types, import rules, dead code, lockfile, reference pages. Runs all of them and lists what failed.
 import './setup/node-version.mjs';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -22,6 +22,7 @@ const checks = [
     args: ['--no-progress', '--no-config-hints'],
   },
   { name: 'lockfile', script: path.join(root, 'scripts/check/lockfile.mjs'), args: [] },
+  { name: 'reference pages', script: path.join(root, 'scripts/reference.mjs'), args: ['--check'] },
   { name: 'package READMEs and file sizes', script: path.join(root, 'scripts/check/layout.mjs'), args: [] },
 ];
 

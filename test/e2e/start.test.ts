@@ -27,13 +27,16 @@ afterEach(async () => {
   }
 });
 
-const parentOf = (pid: number) => {
+const parentOf = (pid: number): number => {
   try {
-    return /\) \w (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+    return Number(/\) \w (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
   } catch {
-    return undefined; // gone since it was seen
+    return 0; // gone since it was seen
   }
 };
+/** A worker's children are among a service's processes too. */
+const descendsFrom = (pid: number, ancestor: number): boolean =>
+  pid === ancestor || (pid > 1 && descendsFrom(parentOf(pid), ancestor));
 const start = (env: Record<string, string> = {}, where = folder) =>
   startService(where, { RAVINE_PORT: '0', ...env });
 const nothingLeft = () => until(`no process of ${folder} is left`, () => processesOf(folder).length === 0);
@@ -68,8 +71,7 @@ describe('a service', () => {
     await first.stop('SIGKILL');
     // At once, and on the same port: what is left of the first one is waited for.
     const second = await start({ RAVINE_PORT: port });
-    const mine = String(second.child.pid);
-    const foreign = () => parts().filter(({ pid }) => String(pid) !== mine && parentOf(pid) !== mine);
+    const foreign = () => parts().filter(({ pid }) => !descendsFrom(pid, second.child.pid as number));
     await until('API and worker of the first have ended', () => foreign().length === 0);
     expect(second.url).toBe(first.url);
     expect((await second.stop()).code).toBe(0);

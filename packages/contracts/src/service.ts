@@ -67,6 +67,8 @@ const CatalogEntry = z.object({
   summary: z.string(),
   formula: z.string().nullable(),
   paper: z.string().nullable(),
+  whenToUse: z.string(),
+  conventions: z.string().nullable().describe('Where PyTorch, Keras or the paper differ'),
   defaults: z.record(z.string(), z.unknown()),
   schema: z.record(z.string(), z.unknown()).describe('JSON schema of the options'),
 });

@@ -59,7 +59,7 @@ ParameterStore::ParameterStore(const Program& program, const Numerics& numerics)
   int64_t offset = 0;
   for (const BufferSpec& spec : program.buffers) {
     const int64_t count = element_count(spec.shape);
-    buffer_views_.emplace_back(spec.name, buffers_.narrow(0, offset, count).view(spec.shape));
+    buffer_specs_.push_back({spec.name, spec.shape, offset});
     offset += aligned(count);
   }
 }
@@ -78,8 +78,8 @@ Parameter& ParameterStore::parameter(const std::string& name) {
 }
 
 at::Tensor ParameterStore::buffer(const std::string& name) {
-  for (const auto& [key, tensor] : buffer_views_) {
-    if (key == name) return tensor;
+  for (const Buffer& one : buffer_specs_) {
+    if (one.name == name) return one.of(buffers_);
   }
   throw failed("the program has no buffer " + name);
 }
@@ -94,14 +94,40 @@ at::Tensor ParameterStore::slot(const std::string& name) const {
   return found->second.flat;
 }
 
+void ParameterStore::add_weight_copy(const std::string& name, bool with_buffers) {
+  weight_copies_[name] = {masters_.clone(), with_buffers ? buffers_.clone() : at::Tensor()};
+}
+
+const WeightCopy& ParameterStore::weight_copy(const std::string& name) const {
+  const auto found = weight_copies_.find(name);
+  if (found == weight_copies_.end()) throw failed("the program keeps no weights named " + name);
+  return found->second;
+}
+
+at::Tensor ParameterStore::Buffer::of(const at::Tensor& flat) const {
+  return flat.narrow(0, offset, element_count(shape)).view(shape);
+}
+
+template <class Use>
+void ParameterStore::for_each_weight(const Use& use) const {
+  const auto all_of = [&](const std::string& prefix, const at::Tensor& masters, const at::Tensor& buffers) {
+    for (const Parameter& p : parameters_) use(prefix + p.name, p.shape, view(masters, p), p.master);
+    if (!buffers.defined()) return;
+    for (const Buffer& one : buffer_specs_) use(prefix + one.name, one.shape, one.of(buffers), one.of(buffers_));
+  };
+  all_of("model.", masters_, buffers_);
+  for (const auto& [name, copy] : weight_copies_) all_of(name + ".", copy.masters, copy.buffers);
+}
+
 std::vector<NamedArray> ParameterStore::export_state() const {
   std::vector<NamedArray> state;
   const auto add = [&](const std::string& name, const Shape& shape, const at::Tensor& tensor) {
     // clone: the caller keeps this memory while training goes on
     state.push_back({name, shape, tensor.to(at::kCPU).clone(at::MemoryFormat::Contiguous)});
   };
-  for (const Parameter& p : parameters_) add("model." + p.name, p.shape, p.master);
-  for (const auto& [name, tensor] : buffer_views_) add("model." + name, tensor.sizes().vec(), tensor);
+  for_each_weight([&](const std::string& name, const Shape& shape, const at::Tensor& array, const at::Tensor&) {
+    add(name, shape, array);
+  });
   for (const auto& [name, slot] : slots_) {
     for (const Parameter& p : parameters_) add("optimizer." + name + "." + p.name, p.shape, view(slot.flat, p));
   }
@@ -110,12 +136,15 @@ std::vector<NamedArray> ParameterStore::export_state() const {
 
 void ParameterStore::import_state(const ArraySource& source) {
   const auto set = [&](const std::string& name, const Shape& shape, const at::Tensor& target) {
-    if (const void* data = source(name)) {
+    const void* data = source(name);
+    if (data != nullptr) {
       target.copy_(at::from_blob(const_cast<void*>(data), shape, at::TensorOptions().dtype(numerics_.master)));
     }
+    return data != nullptr;
   };
-  for (const Parameter& p : parameters_) set("model." + p.name, p.shape, p.master);
-  for (const auto& [name, tensor] : buffer_views_) set("model." + name, tensor.sizes().vec(), tensor);
+  for_each_weight([&](const std::string& name, const Shape& shape, const at::Tensor& array, const at::Tensor& trained) {
+    if (!set(name, shape, array)) array.copy_(trained);
+  });
   for (auto& [name, slot] : slots_) {
     slot.flat.fill_(slot.initial);
     for (const Parameter& p : parameters_) set("optimizer." + name + "." + p.name, p.shape, view(slot.flat, p));

@@ -35,6 +35,12 @@ struct NamedArray {
   at::Tensor data;  // on the CPU, contiguous, OIHW
 };
 
+/// Weights beside the trained ones, in the layout of the masters and the running statistics.
+struct WeightCopy {
+  at::Tensor masters;
+  at::Tensor buffers;  // undefined: it has no statistics of its own
+};
+
 class ParameterStore {
  public:
   ParameterStore(const Program& program, const Numerics& numerics);
@@ -53,10 +59,13 @@ class ParameterStore {
   /// Adds a flat array of the masters' layout, and what it starts from where a state does not name it.
   void add_slot(const std::string& name, double initial);
   at::Tensor slot(const std::string& name) const;
+  /// Adds a second set of weights, which starts as the trained ones where a state does not name it.
+  void add_weight_copy(const std::string& name, bool with_buffers);
+  const WeightCopy& weight_copy(const std::string& name) const;
   /// The piece of a flat array that belongs to a parameter, in its shape.
   at::Tensor view(const at::Tensor& flat, const Parameter& parameter) const;
 
-  /// Canonical names `model.…` and `optimizer.<slot>.…`, OIHW, master type.
+  /// Canonical names `model.…`, `<weight copy>.…` and `optimizer.<slot>.…`, OIHW, master type.
   std::vector<NamedArray> export_state() const;
   /// Sets parameters, buffers and slots. `source` returns nullptr for a slot that starts from its initial value.
   void import_state(const ArraySource& source);
@@ -65,12 +74,22 @@ class ParameterStore {
   Numerics numerics_;
   std::vector<Parameter> parameters_;
   std::map<std::string, size_t> index_;
-  std::vector<std::pair<std::string, at::Tensor>> buffer_views_;
+  struct Buffer {
+    std::string name;
+    Shape shape;
+    int64_t offset;
+    at::Tensor of(const at::Tensor& flat) const;
+  };
+  /// Every array of weights: its name in a state, its shape, the array, and that of the trained weights.
+  template <class Use>
+  void for_each_weight(const Use& use) const;
+  std::vector<Buffer> buffer_specs_;
   struct Slot {
     at::Tensor flat;
     double initial;
   };
   std::map<std::string, Slot> slots_;
+  std::map<std::string, WeightCopy> weight_copies_;
   at::Tensor masters_, copies_, buffers_;
 };
 

@@ -49,17 +49,13 @@ struct ParameterGroup {
   double rate_factor = 1;
 };
 
-struct LossSpec {
-  std::string kind;
-  double label_smoothing = 0;
-};
-
-/// An optimizer's options under the names that its TypeScript definition gives them.
-struct OptimizerSpec {
+/// Options of one of a family under the names that its TypeScript definition gives them.
+struct KindOptions {
   std::string kind;
   std::map<std::string, double> numbers;
   std::map<std::string, bool> flags;
   std::map<std::string, std::string> texts;
+  std::map<std::string, std::vector<double>> lists;  // those that are not null
 
   double number(const std::string& name) const { return at(numbers, name); }
   bool flag(const std::string& name) const { return at(flags, name); }
@@ -69,9 +65,22 @@ struct OptimizerSpec {
   template <class Value>
   const Value& at(const std::map<std::string, Value>& values, const std::string& name) const {
     const auto found = values.find(name);
-    if (found == values.end()) throw unsupported("optimizer " + kind + " was given no option " + name);
+    if (found == values.end()) throw unsupported(kind + " was given no option " + name);
     return found->second;
   }
+};
+
+using LossSpec = KindOptions;
+using OptimizerSpec = KindOptions;
+
+/// How gradients are made smaller before an update.
+enum class ClipKind { none, network_norm, parameter_norm, value, adaptive };
+
+struct ClipSpec {
+  ClipKind kind = ClipKind::none;
+  double limit = 0;    // largest norm or value; adaptive: largest ratio of the norms of gradient and weights
+  double epsilon = 0;  // adaptive: smallest norm of weights
+  std::string except;  // adaptive: the node whose parameters are left alone
 };
 
 enum class Precision { fp32, bf16, fp64 };
@@ -90,7 +99,10 @@ struct Program {
   std::vector<ParameterGroup> groups;
   LossSpec loss;
   OptimizerSpec optimizer;
-  double clip_norm = 0;  // 0: no clipping
+  ClipSpec clip;
+  int64_t micro_batch = 0;      // most samples that are computed at once; 0: any number
+  bool weight_average = false;  // whether a mean of the weights is kept
+  bool lookahead = false;       // whether slow weights are kept
   Precision precision = Precision::fp32;
 };
 

@@ -9,6 +9,10 @@
 
 #include "blas.h"
 #include "errors.h"
+#include "optimizers/gradient_clip.h"
+#include "optimizers/gradient_noise.h"
+#include "optimizers/gradient_sum.h"
+#include "optimizers/weight_copies.h"
 
 namespace ravine {
 namespace {
@@ -45,7 +49,11 @@ Session::Session(Program program, Dataset data, SessionOptions options)
       store_(program_, numerics_),
       graph_(program_, store_, numerics_),
       reader_(program_, numerics_),
-      optimizer_(make_optimizer(program_.optimizer, program_.groups)) {}
+      losses_(program_.loss, program_.classes, program_.nodes[program_.output].shape[0]),
+      optimizer_(make_optimizer(program_.optimizer, program_.groups)) {
+  if (program_.weight_average) store_.add_weight_copy(kAverage, true);
+  if (program_.lookahead) store_.add_weight_copy(kSlow, false);
+}
 
 void Session::enter() const {
   set_blas_threads(options_.threads);
@@ -62,13 +70,13 @@ StepStats Session::train(const StepPlan& plan, const ShouldStop& stop, const Pro
   auto reported = Clock::now();
   for (int64_t i = 0; i < plan.steps && !stop(); ++i) {
     const Step done = step(plan, i, split);
-    stats.losses.push_back(done.loss.loss);
-    stats.correct.push_back(done.loss.correct);
+    stats.losses.push_back(done.loss);
+    stats.correct.push_back(done.correct);
     stats.gradient_norms.push_back(done.gradient_norm);
     stats.non_finite = done.non_finite;
     if (stats.non_finite != nullptr) break;
     if (Clock::now() - reported >= kProgressInterval) {
-      progress(i + 1, done.loss.loss);
+      progress(i + 1, done.loss);
       reported = Clock::now();
     }
   }
@@ -82,31 +90,64 @@ Session::Step Session::step(const StepPlan& plan, int64_t index, const Split& sp
     images.push_back(split.image(plan.order[i]));
     labels.push_back(split.labels[plan.order[i]]);
   }
-  const Pass pass{true, {plan.dropout_keys[index * 2], plan.dropout_keys[index * 2 + 1]}};
   const at::Tensor statistics = store_.buffers().clone();  // to take back a step that is not finite
   const int64_t first = plan.offsets[index];
   const at::Tensor input = mix_images(reader_.read(images, plan.augmentations, first), numerics_.format, plan.mixes, first);
-  const at::Tensor output = graph_.forward(input, pass);
-
-  const std::vector<double> values = to_doubles(output);
   const std::vector<double> targets = mixed_targets(labels, program_.classes, plan.mixes, first);
-  Step step{batch_loss(program_.loss, values.data(), targets, program_.classes),
-            std::numeric_limits<double>::quiet_NaN(), nullptr};
-  if (!std::isfinite(step.loss.loss)) step.non_finite = "loss";
-  if (step.non_finite == nullptr) {
-    const at::Tensor gradient = at::from_blob(step.loss.gradient.data(), output.sizes(), at::TensorOptions(at::kDouble));
-    graph_.backward(gradient.to(output.device(), output.scalar_type(), false, true));
-    step.gradient_norm = gradient_norm(store_);
-    if (!std::isfinite(step.gradient_norm)) step.non_finite = "gradient";
-  }
+  const PhiloxKey dropout_key{plan.dropout_keys[index * 2], plan.dropout_keys[index * 2 + 1]};
+  const Step step = differentiate(input, targets, dropout_key, !plan.statistics_only);
   if (step.non_finite != nullptr) {
     store_.buffers().copy_(statistics);
-    return step;
+  } else if (!plan.statistics_only) {
+    update(plan, index, step.gradient_norm);
   }
-  const double clip = program_.clip_norm;
-  const double scale = clip > 0 ? std::min(1.0, clip / (step.gradient_norm + 1e-6)) : 1.0;
-  optimizer_->update(store_, {plan.first_step + index + 1, plan.rates[index], scale});
   return step;
+}
+
+Session::Step Session::differentiate(const at::Tensor& input, const std::vector<double>& targets,
+                                     PhiloxKey dropout_key, bool backward) {
+  const int64_t batch = input.size(0);
+  const int64_t pieces = program_.micro_batch > 0 ? (batch + program_.micro_batch - 1) / program_.micro_batch : 1;
+  Step step;
+  step.gradient_norm = std::numeric_limits<double>::quiet_NaN();
+  GradientSum sum;
+  for (int64_t piece = 0; piece < pieces; ++piece) {
+    const int64_t begin = piece * batch / pieces, end = (piece + 1) * batch / pieces;
+    const at::Tensor part = pieces == 1 ? input : input.narrow(0, begin, end - begin);
+    const at::Tensor output = graph_.forward(part, Pass{true, dropout_key, begin});
+    BatchLoss loss = losses_.sum(to_doubles(output), targets.data() + begin * program_.classes, 1.0 / batch);
+    step.loss += loss.loss;
+    step.correct += loss.correct;
+    if (!std::isfinite(step.loss)) {
+      step.non_finite = "loss";
+      return step;
+    }
+    if (!backward) continue;
+    const at::Tensor gradient = at::from_blob(loss.gradient.data(), output.sizes(), at::TensorOptions(at::kDouble));
+    graph_.backward(gradient.to(output.device(), output.scalar_type(), false, true));
+    if (pieces > 1) sum.take(store_);
+  }
+  if (!backward) return step;
+  if (pieces > 1) sum.give(store_);
+  step.gradient_norm = gradient_norm(store_);
+  if (!std::isfinite(step.gradient_norm)) step.non_finite = "gradient";
+  return step;
+}
+
+void Session::update(const StepPlan& plan, int64_t index, double gradient_norm) {
+  double scale = clip_gradients(store_, program_.clip, gradient_norm);
+  if (plan.noise_keys != nullptr) {
+    const uint32_t* key = plan.noise_keys + index * 2;
+    add_gradient_noise(store_, scale, plan.noise_deviations[index], {key[0], key[1]});
+    scale = 1;
+  }
+  optimizer_->update(store_, {plan.first_step + index + 1, plan.rates[index], scale});
+  if (plan.lookahead_shares != nullptr && plan.lookahead_shares[index] > 0) {
+    look_ahead(store_, plan.lookahead_shares[index]);
+  }
+  if (plan.average_shares != nullptr && plan.average_shares[index] > 0) {
+    average_weights(store_, plan.average_shares[index]);
+  }
 }
 
 std::vector<double> Session::outputs(const std::vector<const uint8_t*>& images,
@@ -128,7 +169,7 @@ Logits Session::logits(const LogitsRequest& request, const ShouldStop& stop) {
       const int64_t index = request.indices != nullptr ? request.indices[i] : i;
       images.push_back(split != nullptr ? split->image(index) : request.images + i * bytes);
     }
-    const std::vector<double> batch = outputs(images, request.augmentations, begin);
+    const std::vector<double> batch = class_logits(outputs(images, request.augmentations, begin), losses_.outputs());
     result.values.insert(result.values.end(), batch.begin(), batch.end());
   }
   return result;
@@ -150,11 +191,11 @@ SampleResults Session::evaluate(const EvaluationRequest& request, const ShouldSt
       images.push_back(split.image(index));
       labels.push_back(split.labels[index]);
     }
-    const std::vector<double> batch = outputs(images);
+    const std::vector<double> values = outputs(images);
+    const std::vector<double> batch = class_logits(values, losses_.outputs());
     for (size_t i = 0; i < labels.size(); ++i) {
-      const double* sample = batch.data() + i * program_.classes;
-      softmax(sample, program_.classes, probabilities.data());
-      results.losses.push_back(static_cast<float>(sample_loss(program_.loss, sample, labels[i], program_.classes)));
+      softmax(batch.data() + i * program_.classes, program_.classes, probabilities.data());
+      results.losses.push_back(static_cast<float>(losses_.judge(values.data() + i * losses_.outputs(), labels[i])));
       rank(probabilities, request.top_k, results);
     }
   }
@@ -169,7 +210,7 @@ std::vector<float> Session::predict(const uint8_t* images, int64_t count) {
   for (int64_t begin = 0; begin < count; begin += kBatch) {
     std::vector<const uint8_t*> batch;
     for (int64_t i = begin; i < std::min(count, begin + kBatch); ++i) batch.push_back(images + i * bytes);
-    const std::vector<double> values = outputs(batch);
+    const std::vector<double> values = class_logits(outputs(batch), losses_.outputs());
     for (size_t i = 0; i < batch.size(); ++i) {
       softmax(values.data() + i * program_.classes, program_.classes, probabilities.data());
       result.insert(result.end(), probabilities.begin(), probabilities.end());

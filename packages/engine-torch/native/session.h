@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "batch_loss.h"
 #include "graph.h"
 #include "images.h"
-#include "loss.h"
 #include "mixing.h"
 #include "optimizers/optimizer.h"
 
@@ -34,6 +34,11 @@ struct StepPlan {
   const int32_t* order = nullptr;
   const double* rates = nullptr;          // [steps]
   const uint32_t* dropout_keys = nullptr; // [steps × 2]
+  const double* average_shares = nullptr;    // [steps]; null: 0
+  const double* lookahead_shares = nullptr;  // [steps]; null: 0
+  const uint32_t* noise_keys = nullptr;      // [steps × 2]; null: no noise on gradients
+  const double* noise_deviations = nullptr;  // [steps]
+  bool statistics_only = false;              // forward passes alone: running statistics move, nothing else does
   std::vector<Augmentation> augmentations;
   std::vector<Mix> mixes;
 };
@@ -93,11 +98,17 @@ class Session {
 
  private:
   struct Step {
-    BatchLoss loss;
+    double loss = 0;
+    int32_t correct = 0;
     double gradient_norm;
-    const char* non_finite;
+    const char* non_finite = nullptr;
   };
   Step step(const StepPlan& plan, int64_t index, const Split& split);
+  /// Forward and, where `backward`, backward, in pieces that the program's micro batch allows; backward sets every
+  /// parameter's gradient.
+  Step differentiate(const at::Tensor& input, const std::vector<double>& targets, PhiloxKey dropout_key, bool backward);
+  /// Clips, updates the weights and what is kept beside them.
+  void update(const StepPlan& plan, int64_t index, double gradient_norm);
   std::vector<double> outputs(const std::vector<const uint8_t*>& images,
                               const std::vector<Augmentation>& augmentations = {}, int64_t first_draw = 0);
 
@@ -108,6 +119,7 @@ class Session {
   ParameterStore store_;
   Graph graph_;
   ImageReader reader_;
+  BatchLosses losses_;
   std::unique_ptr<Optimizer> optimizer_;
 };
 

@@ -142,7 +142,7 @@ describeNative('wrong arguments', () => {
     await refused({ parameters: good.parameters.slice(1) }, 'parameter conv1.weight is not declared');
     await refused({ buffers: [] }, 'buffer norm1.runningMean is not declared');
     await refused({ classes: 6 }, 'shape [6]');
-    await refused({ gradientClip: { norm: 0 } }, 'gradientClip.norm is 0');
+    await refused({ gradientClip: { norm: 0 } }, 'gradientClip.norm: Too small');
     await refused(
       { normalization: { mean: [0, 0, 0], standardDeviation: [1, 0, 1] } },
       'positive standardDeviation',

@@ -4,10 +4,12 @@ import {
   type OperationParameter,
   operations,
   type PackedDataset,
+  type Program,
   type StepPlan,
   UNCHANGED,
 } from '@ravine/training';
 import { checkArray } from './check-array.js';
+import { checkParts, checkPlanWrappers } from './check-wrappers.js';
 import { check } from './engine-fault.js';
 
 /** Every value of `indices` must be within 0 … count − 1. */
@@ -144,7 +146,12 @@ function checkMix(draws: MixDraws, { order, offsets }: StepPlan, data: PackedDat
 }
 
 /** Refuses a plan whose arrays do not fit together or point outside the train split. */
-export function checkPlan(plan: StepPlan, data: PackedDataset, smallestBatch: number): void {
+export function checkPlan(
+  plan: StepPlan,
+  data: PackedDataset,
+  smallestBatch: number,
+  program: Pick<Program, 'microBatchSize' | 'weightAverage' | 'lookahead'>,
+): void {
   const { firstStep, offsets, order, learningRates, dropoutKeys } = plan;
   const split = data.splits.train;
   check(split !== undefined, () => 'the dataset has no train split');
@@ -168,17 +175,14 @@ export function checkPlan(plan: StepPlan, data: PackedDataset, smallestBatch: nu
   );
   for (let step = 0; step < steps; step++) {
     const size = (offsets[step + 1] as number) - (offsets[step] as number);
-    check(
-      size >= smallestBatch,
-      () =>
-        `step ${step} has ${size} samples; ${size < 1 ? 'it needs at least one' : 'batch-norm needs more than one value per channel'}`,
-    );
+    checkParts(step, size, smallestBatch, program.microBatchSize);
     check(
       Number.isFinite(learningRates[step]),
       () => `learning rate of step ${step} is ${learningRates[step]}`,
     );
   }
   checkIndices('order', order, split.count);
+  checkPlanWrappers(plan, program);
   for (const draws of plan.augmentation) checkDraws(draws, order.length, data);
   for (const draws of plan.mixing) checkMix(draws, plan, data);
 }

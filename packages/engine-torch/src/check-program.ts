@@ -1,11 +1,13 @@
-import { INPUT, networkParameters, type Program, type Shape } from '@ravine/training';
+import { INPUT, networkParameters, outputCount, type Program, type Shape } from '@ravine/training';
+import { checkLoss } from './check-loss.js';
 import { checkNode } from './check-node.js';
+import { checkProgramWrappers } from './check-wrappers.js';
 import { support } from './engine-fault.js';
 
 const text = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
 /** Nodes in order, every one used, shapes as inferred. */
-function checkNodes({ input, nodes, output, classes }: Program): void {
+function checkNodes({ input, nodes, output, classes, loss }: Program): void {
   const shapes = new Map<string, Shape>([[INPUT, [input.channels, input.height, input.width]]]);
   const used = new Set<string>([output]);
   for (const node of nodes) {
@@ -24,10 +26,11 @@ function checkNodes({ input, nodes, output, classes }: Program): void {
     );
     shapes.set(node.name, shape);
   }
-  const logits = shapes.get(output);
+  const given = shapes.get(output);
+  const wanted = text([outputCount(loss.kind, classes)]);
   support(
-    logits !== undefined && text(logits) === text([classes]),
-    () => `output "${output}" must be a node of shape [${classes}]`,
+    given !== undefined && text(given) === wanted,
+    () => `output "${output}" must be a node of shape ${wanted}`,
   );
   const idle = nodes.find((node) => !used.has(node.name));
   support(idle === undefined, () => `node ${idle?.name}: nothing uses it`);
@@ -70,6 +73,7 @@ export function checkProgram(program: Program): void {
     Number.isInteger(program.classes) && program.classes >= 2 && program.classes <= 65_536,
     () => `classes is ${program.classes}; it must be 2 … 65536`,
   );
+  checkLoss(program);
   checkNodes(program);
   const { parameters, buffers } = networkParameters(program.nodes, program.input, 'pytorch'); // names and shapes alone
   checkArrays('parameter', program.parameters, parameters);
@@ -84,18 +88,7 @@ export function checkProgram(program: Program): void {
         `a group has weightDecay ${weightDecay} and learningRateFactor ${learningRateFactor}; both must be finite`,
     );
   }
-  const { loss, precision, gradientClip } = program;
-  support(
-    loss.kind === 'cross-entropy' || loss.kind === 'mse',
-    () => `loss "${(loss as { kind: string }).kind}" is unknown`,
-  );
-  support(
-    loss.kind !== 'cross-entropy' || (loss.labelSmoothing >= 0 && loss.labelSmoothing < 1),
-    () => 'labelSmoothing must be at least 0 and less than 1',
-  );
+  const { precision } = program;
   support(['fp32', 'bf16', 'fp64'].includes(precision), () => `precision "${precision}" is unknown`);
-  support(
-    gradientClip === null || (Number.isFinite(gradientClip.norm) && gradientClip.norm > 0),
-    () => `gradientClip.norm is ${gradientClip?.norm}; it must be positive`,
-  );
+  checkProgramWrappers(program);
 }

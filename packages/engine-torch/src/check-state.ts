@@ -1,7 +1,7 @@
 import { optimizerSlots, type Program, type StateDict } from '@ravine/training';
 import { check } from './engine-fault.js';
 
-/** Names and shapes of everything that a state of this program holds; slots may be missing from one. */
+/** Names and shapes of everything that a state of this program holds; slots and second sets of weights may be missing. */
 function layout(program: Program): { needed: Map<string, number[]>; optional: Map<string, number[]> } {
   const needed = new Map<string, number[]>();
   const optional = new Map<string, number[]>();
@@ -10,6 +10,10 @@ function layout(program: Program): { needed: Map<string, number[]>; optional: Ma
   for (const slot of Object.keys(optimizerSlots(program.optimizer))) {
     for (const { name, shape } of program.parameters) optional.set(`optimizer.${slot}.${name}`, shape);
   }
+  const { parameters, buffers, weightAverage, lookahead } = program;
+  if (weightAverage)
+    for (const { name, shape } of [...parameters, ...buffers]) optional.set(`average.${name}`, shape);
+  if (lookahead) for (const { name, shape } of parameters) optional.set(`slow.${name}`, shape);
   return { needed, optional };
 }
 

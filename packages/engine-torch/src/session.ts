@@ -94,7 +94,7 @@ export function createSession(native: NativeSession, program: Program, data: Pac
   return {
     async train(plan, { signal, onProgress } = {}) {
       ready('train');
-      checkPlan(plan, data, smallestBatch(program));
+      checkPlan(plan, data, smallestBatch(program), program);
       const thrown: unknown[] = []; // by the callback: it must not unwind through native code
       const stats = await stoppable(signal, (stop) =>
         native.train(plan, stop.word, (stepsDone, loss) => {

@@ -160,6 +160,16 @@ export const networks: Record<string, LayerInput[]> = {
     { kind: 'multiply', from: 'body', with: ['gate'] },
     ...head,
   ],
+  'squeeze and excitation of a single pixel': [
+    conv(6),
+    { kind: 'avg-pool', kernel: 7, stride: 2, name: 'body' },
+    { kind: 'global-average-pool' },
+    { kind: 'linear', outFeatures: 6 },
+    { kind: 'sigmoid', name: 'gate' },
+    { kind: 'multiply', from: 'body', with: ['gate'] },
+    { kind: 'flatten' },
+    { kind: 'linear', outFeatures: 'classes' },
+  ],
   'product of images, and with a gate of 1×1': [
     conv(4, { name: 'body' }),
     conv(4, { name: 'other' }),

@@ -288,11 +288,12 @@ export function softmax(logits: number[]): number[] {
   return powers.map((p) => p / sum);
 }
 
-/** Loss of one sample as `ProgramLoss` defines it. */
+/** Cross-entropy or squared error of one sample. */
 export function referenceLoss(loss: Program['loss'], logits: number[], label: number): number {
   const p = softmax(logits);
   const target = p.map((_, c) => (c === label ? 1 : 0));
   if (loss.kind === 'mse') return p.reduce((sum, value, c) => sum + (value - target[c]!) ** 2, 0);
+  if (loss.kind !== 'cross-entropy') throw new Error(`the reference has no ${loss.kind}`);
   const s = loss.labelSmoothing;
   return -p.reduce((sum, value, c) => sum + ((1 - s) * target[c]! + s / p.length) * Math.log(value), 0);
 }

@@ -27,7 +27,9 @@ describe.each(Object.keys(families) as (keyof typeof families)[])('%s', (family)
   it.each(catalog[family].map((entry) => [entry.kind, entry] as const))('%s describes itself', (_, entry) => {
     expect(entry.title).not.toBe('');
     expect(entry.summary).toMatch(/^[A-Z].{20,}\.$/);
-    expect(entry.summary).not.toContain('\n');
+    expect(entry.whenToUse).toMatch(/^[A-Z].{10,}\.$/);
+    if (entry.conventions !== null) expect(entry.conventions).toMatch(/^[A-Zθ].{10,}\.$/);
+    for (const text of Object.values(entry)) if (typeof text === 'string') expect(text).not.toContain('\n');
   });
 });
 

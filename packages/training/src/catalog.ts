@@ -42,13 +42,10 @@ function jsonSchema(schema: z.ZodType): Record<string, unknown> {
   return { ...json, ...(name ? $defs?.[name] : {}) };
 }
 
-const describe = ({ kind, title, summary, formula, paper }: FamilyEntry<string>): FamilyEntry<string> => ({
-  kind,
-  title,
-  summary,
-  formula,
-  paper,
-});
+const describe = (entry: FamilyEntry<string>): FamilyEntry<string> => {
+  const { kind, title, summary, formula, paper, whenToUse, conventions } = entry;
+  return { kind, title, summary, formula, paper, whenToUse, conventions };
+};
 
 /** The `default`s that the schema's properties carry. */
 function schemaDefaults(schema: Record<string, unknown>): Record<string, unknown> {

@@ -117,6 +117,17 @@ export interface StepPlan {
   mixing: MixDraws[];
   /** [steps × 2]: 64-bit key of each step's dropout draws as two words. */
   dropoutKeys: Uint32Array;
+  /**
+   * [steps], where the program keeps a mean of its weights: a ← a + share·(θ − a) after each update, of weights and
+   * running statistics; 0 leaves the mean alone.
+   */
+  averageShares?: Float64Array;
+  /** [steps], where the program keeps slow weights: s ← s + share·(θ − s), then θ ← s, after each update and before the mean; 0 leaves both alone. */
+  lookaheadShares?: Float64Array;
+  /** Noise on the clipped gradients, as `gradientNormal` says: `keys` [steps × 2], standard deviations [steps]. */
+  gradientNoise?: { keys: Uint32Array; deviations: Float64Array };
+  /** Forward passes alone, as at training: running statistics move and nothing else does; gradient norms are NaN. */
+  statisticsOnly?: boolean;
 }
 
 export interface StepStats {
@@ -189,7 +200,8 @@ export interface Tensor {
 }
 
 /**
- * All state of a session by name: `model.<parameter or buffer>` and `optimizer.<slot>.<parameter>`, convolution
+ * All state of a session by name: `model.<parameter or buffer>`, `optimizer.<slot>.<parameter>`, and where the program
+ * keeps them `average.<parameter or buffer>` and `slow.<parameter>`, convolution
  * weights in OIHW, whatever the engine keeps. fp32 (fp64 for fp64 programs), also when computing in bf16.
  */
 export type StateDict = Map<string, Tensor>;
@@ -198,12 +210,12 @@ export interface Session {
   /** Throws only on faults of the engine or the machine (EngineError); a non-finite loss is a result. */
   train(plan: StepPlan, options?: TrainOptions): Promise<StepStats>;
   evaluate(view: SplitView, options: EvaluateOptions): Promise<SampleResults>;
-  /** The network's outputs [count × classes] for augmented images, as at evaluation: what test-time views are averaged of. */
+  /** One logit per class [count × classes] for augmented images, as at evaluation: what test-time views are averaged of. */
   logits(images: SplitView | GivenImages, options: LogitsOptions): Promise<Float64Array>;
   /** `images`: count × height × width × channels uint8, NHWC, the program's input size. Returns softmax probabilities [count × classes]. */
   predict(images: Uint8Array, count: number): Promise<Float32Array>;
   state(): Promise<StateDict>;
-  /** Sets parameters and buffers; optimizer slots that are missing from `state` start as the rule's initial slots. */
+  /** Sets parameters and buffers; optimizer slots that are missing from `state` start as the rule's initial slots, other weights as the model's. */
   restore(state: StateDict): Promise<void>;
   close(): Promise<void>;
 }

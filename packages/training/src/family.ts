@@ -8,4 +8,8 @@ export interface FamilyEntry<Kind extends string> {
   formula: string | null;
   /** Where it was published; null where it has no paper. */
   paper: string | null;
+  /** For whom or what it is the right choice, in one line. */
+  whenToUse: string;
+  /** Where PyTorch (torchvision), Keras or the paper mean something else by the name; null where there is nothing to say. */
+  conventions: string | null;
 }

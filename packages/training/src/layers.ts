@@ -99,7 +99,7 @@ export const Layer = z.discriminatedUnion('kind', [
     ...place,
     outFeatures: z
       .union([features, z.literal('classes')], { error: 'must be a whole number or "classes"' })
-      .describe('A number, or "classes" for the number of classes'),
+      .describe('A number, or "classes" for as many outputs as the loss takes: one per class in general'),
     bias: z.boolean().default(true),
   }),
   z.strictObject({

@@ -50,7 +50,7 @@ function nameLayers(layers: Layer[]): string[] {
 const others = (layer: Layer): string[] => ('with' in layer ? layer.with : []);
 
 /** The node of a layer: defaults that depend on other fields filled in, recipe-only fields dropped. */
-function toNode(layer: Layer, name: string, inputs: string[], classes: number): UnshapedNode {
+function toNode(layer: Layer, name: string, inputs: string[], outputs: number): UnshapedNode {
   const { from: _, ...options } = { ...layer, name, inputs };
   if ('with' in options) {
     const { with: _, ...alone } = options;
@@ -63,7 +63,7 @@ function toNode(layer: Layer, name: string, inputs: string[], classes: number): 
     case 'avg-pool':
       return { ...options, stride: options.stride ?? options.kernel };
     case 'linear':
-      return { ...options, outFeatures: options.outFeatures === 'classes' ? classes : options.outFeatures };
+      return { ...options, outFeatures: options.outFeatures === 'classes' ? outputs : options.outFeatures };
     default:
       return options;
   }
@@ -98,13 +98,14 @@ function nameProblems(layers: Layer[], names: string[]): SpecIssue[] {
 }
 
 /**
- * The nodes of a network with names, inputs and shapes filled in; the last one holds the logits.
+ * The nodes of a network with names, inputs and shapes filled in; the last one holds the outputs, of which there are as
+ * many as classes unless the loss takes another number.
  * Throws SpecError with paths that begin with the place in `layers`.
  */
 export function buildNetwork(
   layers: Layer[],
   input: { channels: number; height: number; width: number },
-  classes: number,
+  outputs: number,
 ): Node[] {
   const names = nameLayers(layers);
   const issues = nameProblems(layers, names);
@@ -113,7 +114,7 @@ export function buildNetwork(
   const nodes = layers.map((layer, i): Node => {
     const name = names[i] as string;
     const inputs = [layer.from ?? names[i - 1] ?? INPUT, ...others(layer)];
-    const node = toNode(layer, name, inputs, classes);
+    const node = toNode(layer, name, inputs, outputs);
     const incoming = inputs.map((source) => shapes.get(source) as Shape); // nameProblems has checked that it is there
     const inferred = inferShape(node, incoming);
     if ('problem' in inferred)
@@ -122,8 +123,8 @@ export function buildNetwork(
     return { ...node, shape: inferred.shape };
   });
   const last = nodes.at(-1);
-  if (last?.shape.length !== 1 || last.shape[0] !== classes) {
-    const message = `the last layer "${last?.name}" gives ${last?.shape.join('×')}, but it must give one value per class (${classes})`;
+  if (last?.shape.length !== 1 || last.shape[0] !== outputs) {
+    const message = `the last layer "${last?.name}" gives ${last?.shape.join('×')}, but ${outputs === 1 ? 'the loss takes one value' : `it must give one value per class (${outputs})`}`;
     throw new SpecError([{ path: [layers.length - 1], message }]);
   }
   return nodes;

@@ -19,7 +19,7 @@ export interface PlannedLayer {
   parameters: number;
 }
 
-/** Estimates in bytes. Activations: every node's value and its gradient for one batch. */
+/** Estimates in bytes. Activations: every node's value and its gradient for one batch, or one part of it. */
 export interface MemoryEstimate {
   parametersBytes: number;
   gradientsBytes: number;
@@ -66,11 +66,13 @@ function estimateMemory(program: Program, batch: number, parameterCount: number)
   const values = channels * height * width + sum(program.nodes.map((node) => elements(node.shape)));
   const parametersBytes = 4 * parameterCount;
   const slots = Object.keys(optimizerSlots(program.optimizer)).length;
+  const copies = Number(program.weightAverage) + Number(program.lookahead);
+  const atOnce = Math.min(batch, program.microBatchSize ?? batch);
   const parts = {
     parametersBytes,
-    gradientsBytes: parametersBytes,
-    optimizerBytes: slots * parametersBytes,
-    activationsBytes: 2 * batch * values * (program.precision === 'bf16' ? 2 : 4),
+    gradientsBytes: (atOnce < batch ? 2 : 1) * parametersBytes,
+    optimizerBytes: (slots + copies) * parametersBytes,
+    activationsBytes: 2 * atOnce * values * (program.precision === 'bf16' ? 2 : 4),
   };
   return { ...parts, totalBytes: sum(Object.values(parts)) };
 }

@@ -4,7 +4,9 @@
  *
  * Shapes are written without the batch dimension, channels first: [C, H, W] for images, [F] for vectors.
  */
+import type { ResolvedLoss } from './losses/index.js';
 import type { ResolvedOptimizer } from './optimizers/index.js';
+import type { ProgramClip } from './wrappers/index.js';
 
 /** Name of the value that holds the normalised, augmented input image. */
 export const INPUT = 'input';
@@ -136,12 +138,6 @@ export interface ParameterGroup {
   learningRateFactor: number;
 }
 
-export type ProgramLoss =
-  /** Mean over the batch of −Σ t·log softmax(z), with t = (1 − s)·target + s/classes; a label's target is its one-hot. */
-  | { kind: 'cross-entropy'; labelSmoothing: number }
-  /** Mean over the batch of Σ_c (softmax(z)_c − target_c)²: the SUM over classes, as in the lecture (range 0…2). */
-  | { kind: 'mse' };
-
 /** `fp64` exists for conformance tests and the gradient check; recipes offer fp32 and bf16. */
 export type Precision = 'fp32' | 'bf16' | 'fp64';
 
@@ -152,15 +148,24 @@ export interface Program {
   /** x = (pixel / 255 − mean) / standardDeviation, per channel. */
   normalization: { mean: number[]; standardDeviation: number[] };
   nodes: Node[];
-  /** Name of the node whose value [classes] holds the logits. */
+  /**
+   * Name of the node whose value holds the outputs: [classes], or [1] where the loss takes one alone (`lossOutputs`).
+   * An output z alone stands for the logits (0, z), which is what everything beside the loss sees.
+   */
   output: string;
   classes: number;
   parameters: ParameterSpec[];
   buffers: BufferSpec[];
   groups: ParameterGroup[];
-  loss: ProgramLoss;
+  /** The mean over the batch of what the loss's definition says; a label's target is its one-hot. */
+  loss: ResolvedLoss;
   optimizer: ResolvedOptimizer;
-  /** Scales all gradients by min(1, norm / (‖g‖₂ + 1e-6)) over all parameters (PyTorch's clip_grad_norm_). */
-  gradientClip: { norm: number } | null;
+  gradientClip: ProgramClip | null;
+  /** Batches are computed in parts of at most this many samples (`wrappers/micro-batches.ts`); null: whole. */
+  microBatchSize: number | null;
+  /** Whether a mean of weights and running statistics is kept: `average.…` of the state. */
+  weightAverage: boolean;
+  /** Whether slow weights are kept: `slow.…` of the state. */
+  lookahead: boolean;
   precision: Precision;
 }

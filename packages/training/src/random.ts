@@ -51,6 +51,7 @@ export const streams = {
   order: 2,
   dropout: 3,
   split: 4,
+  gradientNoise: 5,
   augmentation: 16,
   testTime: 64,
 } as const;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { ResolvedLoss } from './losses/index.js';
 import { ResolvedOptimizerWithRates } from './optimizers/index.js';
 import { PresetKind } from './presets/index.js';
 import { PartialRunOptions, runOptions } from './run-options.js';
+import { storedWrapperOptions } from './wrappers/index.js';
 
 const dataset = z.string().min(1).max(128).describe('Id of the dataset');
 
@@ -28,6 +30,14 @@ export type Recipe = z.output<typeof Recipe>;
 /** As a client writes it, with defaults left out. */
 export type RecipeInput = z.input<typeof Recipe>;
 
+/** Options that recipes which were stored before there was a choice do not have. */
+const addedLater = {
+  ...storedWrapperOptions,
+  normalization: runOptions.normalization.default('dataset'),
+  crossValidation: runOptions.crossValidation.default(null),
+  testTimeAugmentation: runOptions.testTimeAugmentation.default(null),
+};
+
 /**
  * A recipe with every default filled in and every duration in steps. It is a recipe again: resolving it once more
  * changes nothing. `precision`, `engine` and `device` stay `auto` until a worker decides.
@@ -36,9 +46,9 @@ export const ResolvedRecipe = z
   .strictObject({
     dataset,
     ...runOptions,
+    ...addedLater,
+    loss: ResolvedLoss,
     optimizer: ResolvedOptimizerWithRates,
-    // Recipes that were resolved before there was a choice do not have it.
-    normalization: runOptions.normalization.default('dataset'),
   })
   .meta({ id: 'ResolvedRecipe' });
 export type ResolvedRecipe = z.output<typeof ResolvedRecipe>;

@@ -3,6 +3,7 @@ import { augmentationProblems } from './augmentations/index.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
 import { hashOf } from './hash.js';
 import { orthogonalWork } from './initializers.js';
+import { lossOutputs, lossProblems, outputCount, resolveLoss } from './losses/index.js';
 import { normalizationProblems } from './normalization.js';
 import { optimizerSlots, resolveOptimizer } from './optimizers/index.js';
 import { networkParameters } from './parameters.js';
@@ -15,6 +16,8 @@ import { elements } from './shapes.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
 import { foldCounts, validationCounts } from './splits.js';
 import { testTimeProblems } from './test-time/index.js';
+import { averageProblems, microBatchProblems, weightCopies } from './wrappers/index.js';
+import { resolveSwa } from './wrappers/swa.js';
 
 /** A checkpoint holds weights, optimizer slots and the best weights in fp32, and is one array of at most 4 GiB. */
 const MAX_CHECKPOINT_VALUES = 1_000_000_000;
@@ -31,19 +34,24 @@ export interface RunLength {
   totalSteps: number;
 }
 
+/** Images of each class that the recipe holds out of the train split. */
+function heldOut(
+  { validation, crossValidation }: Pick<ResolvedRecipe, 'validation' | 'crossValidation'>,
+  { counts }: Pick<DatasetFacts, 'counts'>,
+): number[] {
+  const inTrain = counts.train ?? [];
+  if (crossValidation !== null) return foldCounts(inTrain, crossValidation);
+  return counts.validation ? inTrain.map(() => 0) : validationCounts(inTrain, validation.fraction);
+}
+
 /** The last, smaller batch of an epoch is a step too. */
 export function runLength(
   recipe: Pick<ResolvedRecipe, 'validation' | 'crossValidation' | 'batchSize' | 'epochs'>,
   facts: Pick<DatasetFacts, 'counts'>,
 ): RunLength {
   const inTrain = facts.counts.train ?? [];
-  const { crossValidation, validation } = recipe;
-  const ownSplit = crossValidation === null ? facts.counts.validation : undefined;
-  const held = crossValidation
-    ? sum(foldCounts(inTrain, crossValidation))
-    : ownSplit
-      ? 0
-      : sum(validationCounts(inTrain, validation.fraction));
+  const ownSplit = recipe.crossValidation === null ? facts.counts.validation : undefined;
+  const held = sum(heldOut(recipe, facts));
   const trainSamples = sum(inTrain) - held;
   const stepsPerEpoch = Math.ceil(trainSamples / recipe.batchSize);
   return {
@@ -84,7 +92,9 @@ function dataProblems(facts: DatasetFacts, length: RunLength, recipe: ResolvedRe
 function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: RunLength): SpecIssue[] {
   let nodes: Node[];
   try {
-    nodes = buildArchitecture(recipe.architecture, { ...facts, classes: facts.classes.length });
+    const classes = facts.classes.length;
+    const outputs = outputCount(recipe.loss.kind, classes);
+    nodes = buildArchitecture(recipe.architecture, { ...facts, classes, outputs });
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
     return error.issues.map(({ path, message }) => ({ path: ['architecture', ...path], message }));
@@ -92,7 +102,8 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
   const issues: SpecIssue[] = [];
   const { parameters } = networkParameters(nodes, facts, recipe.architecture.initializer);
   const count = sum(parameters.map((parameter) => elements(parameter.shape)));
-  const arrays = 2 + Object.keys(optimizerSlots(resolveOptimizer(recipe.optimizer))).length;
+  const slots = Object.keys(optimizerSlots(resolveOptimizer(recipe.optimizer))).length;
+  const arrays = 2 + slots + weightCopies(recipe);
   const most = Math.floor(MAX_CHECKPOINT_VALUES / arrays);
   if (count > most)
     issues.push({
@@ -114,16 +125,19 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
       path: ['batchSize'],
       message: `${recipe.batchSize} leaves a batch of one image (${length.trainSamples} in an epoch), of which batch normalisation "${norm}" cannot take a variance; choose another size`,
     });
-  return issues;
+  return [...issues, ...microBatchProblems(recipe, length.trainSamples, norm)];
 }
 
 function testTimeIssues(recipe: ResolvedRecipe, { height, width }: DatasetFacts): SpecIssue[] {
-  const { testTimeAugmentation: options, augmentation, seed } = recipe;
+  const { testTimeAugmentation: options, augmentation, seed, loss } = recipe;
   if (options === null) return [];
-  return testTimeProblems(options, { height, width, augmentation, seed }).map(({ path, message }) => ({
-    path: ['testTimeAugmentation', ...path],
-    message,
-  }));
+  const issues = testTimeProblems(options, { height, width, augmentation, seed });
+  if (options.average === 'probabilities' && lossOutputs(loss.kind) === 'values')
+    issues.push({
+      path: ['average'],
+      message: `must be "logits" with ${loss.kind}, which has no probabilities`,
+    });
+  return issues.map(({ path, message }) => ({ path: ['testTimeAugmentation', ...path], message }));
 }
 
 /** What is known of the device that will train; leaves `precision: auto` undecided where it is not given. */
@@ -154,25 +168,31 @@ export function resolveRecipe(
   });
   const length = runLength(options, facts);
   const { optimizer } = options;
+  const held = heldOut(options, facts);
+  const counts = facts.classes.map((_, c) => (facts.counts.train?.[c] ?? 0) - (held[c] ?? 0));
   const resolved = {
     ...options,
     dataset,
+    loss: resolveLoss(options.loss, counts),
     optimizer: {
       ...resolveOptimizer(optimizer),
       learningRate: optimizer.learningRate,
       weightDecay: optimizer.weightDecay,
     },
     schedule: resolveSchedule(options.schedule, Math.max(1, length.stepsPerEpoch)),
+    swa: options.swa && resolveSwa(options.swa, Math.max(1, length.stepsPerEpoch)),
     precision: engine ? choosePrecision(options.precision, engine) : options.precision,
     topK: Math.min(options.topK, facts.classes.length),
   } as ResolvedRecipe;
   const issues = [
+    ...lossProblems(options.loss, counts).map(({ path, message }) => ({ path: ['loss', ...path], message })),
     ...dataProblems(facts, length, resolved),
     ...networkProblems(resolved, facts, length),
     ...augmentationProblems(resolved.augmentation, facts).map(({ path, message }) => ({
       path: ['augmentation', ...path],
       message,
     })),
+    ...averageProblems(resolved, length.totalSteps),
     ...normalizationProblems(resolved.normalization, facts).map(({ path, message }) => ({
       path: ['normalization', ...path],
       message,

@@ -6,16 +6,7 @@ import { Normalization } from './normalization.js';
 import { Optimizer } from './optimizers/index.js';
 import { Schedule } from './schedules/index.js';
 import { TestTimeAugmentation } from './test-time/index.js';
-
-export const GradientClip = z
-  .strictObject({
-    norm: z
-      .number()
-      .positive()
-      .max(1e6, 'at most 1e6: larger norms clip nothing')
-      .describe('Largest ‖g‖₂ over all parameters'),
-  })
-  .describe('Scales all gradients down when their common norm is larger');
+import { GradientClip, noWrappers, wrapperOptions } from './wrappers/index.js';
 
 export const EarlyStopping = z
   .strictObject({
@@ -90,6 +81,7 @@ export const runOptions = {
       'auto: bf16 where the device is faster with it, else fp32. Weights and optimizer state stay fp32',
     ),
   gradientClip: GradientClip.nullable(),
+  ...wrapperOptions,
   earlyStopping: EarlyStopping.nullable(),
   validation: Validation,
   crossValidation: CrossValidation.nullable(),
@@ -124,6 +116,7 @@ export const defaultRunOptions = {
   epochs: 10,
   precision: 'auto',
   gradientClip: null,
+  ...noWrappers,
   earlyStopping: null,
   validation: {},
   crossValidation: null,

@@ -4,6 +4,7 @@ import type { Program } from './program.js';
 import { dropoutKey, permutation } from './random.js';
 import type { ResolvedRecipe } from './recipe.js';
 import { learningRateCurve } from './schedules/index.js';
+import { planWrappers } from './wrappers/index.js';
 
 /** Plans for any range of steps; they do not depend on how the run is cut into ranges. */
 export interface StepPlanner {
@@ -19,7 +20,7 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
   const stepsPerEpoch = Math.ceil(train.length / batchSize);
   const totalSteps = stepsPerEpoch * recipe.epochs;
   const rateAt = learningRateCurve(recipe.schedule, recipe.optimizer.learningRate, totalSteps);
-  const hasDropout = program.nodes.some((node) => node.kind === 'dropout');
+  const hasDropout = program.nodes.some(({ kind }) => kind === 'dropout' || kind === 'stochastic-depth');
   let shuffled = { epoch: -1, order: train };
 
   const orderOf = (epoch: number): Int32Array => {
@@ -45,6 +46,7 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
       augmentation: drawAugmentations(recipe.augmentation, seed, epoch, order, program.input),
       mixing: drawMixes(recipe.augmentation, { seed, firstStep, offsets }, program.input),
       dropoutKeys,
+      ...planWrappers(recipe, firstStep, steps),
     };
   };
   return { stepsPerEpoch, totalSteps, plan };

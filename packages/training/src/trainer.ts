@@ -1,8 +1,9 @@
 import { hashOf } from './hash.js';
+import { Interrupted } from './interrupted.js';
 import type { StopReason, TrainingFailure, TrainingOutcome } from './outcome.js';
 import { isStale } from './selection.js';
 import { SpecError } from './spec-error.js';
-import { Interrupted, Training } from './training.js';
+import { Training } from './training.js';
 import type { TrainingRun } from './training-run.js';
 
 /**

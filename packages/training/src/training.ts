@@ -6,26 +6,19 @@ import {
   renamed,
   type TrainingPosition,
 } from './checkpoint.js';
-import type {
-  PackedDataset,
-  SampleResults,
-  Session,
-  SplitView,
-  StateDict,
-  StepPlan,
-  StepStats,
-} from './engine.js';
-import { type Evaluation, evaluateResults, summarize, type TestTimeResult, topShares } from './evaluation.js';
+import type { Session, StateDict, StepPlan, StepStats } from './engine.js';
+import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
 import { hashOf } from './hash.js';
 import { initialState } from './initializers.js';
+import { Interrupted } from './interrupted.js';
+import { createJudge, type Judge } from './judge.js';
 import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
-import { evaluateViews } from './test-time/evaluate.js';
-import { testTimeViews } from './test-time/index.js';
 import type { TrainingRun } from './training-run.js';
+import { judgedSet } from './wrappers/judged-weights.js';
 
 const START: TrainingPosition = {
   step: 0,
@@ -35,18 +28,13 @@ const START: TrainingPosition = {
   staleEpochs: 0,
 };
 
-/** Smallest batch of an evaluation, which needs no memory for gradients. */
-const EVALUATION_BATCH = 64;
-
-/** The run was asked to end; thrown where that leaves work half done. */
-export class Interrupted extends Error {}
-
 /** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
 export class Training {
   position: TrainingPosition;
   private readonly recipeHash: string;
   private readonly splits: RunSplits;
   private readonly planner: StepPlanner;
+  private readonly judge: Judge;
   private readonly pace = createPace();
   private bestWeights: StateDict = new Map();
   private savedStep: number;
@@ -62,6 +50,7 @@ export class Training {
     this.recipeHash = hashOf(recipe);
     this.splits = runSplits(data, recipe);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
+    this.judge = createJudge(run, session, this.planner);
     this.position = resume?.metadata.position ?? START;
     this.savedStep = this.position.step;
   }
@@ -105,7 +94,12 @@ export class Training {
     const { report, clock, recipe } = this.run;
     await report({ type: 'phase', phase: 'validating' });
     const since = clock();
-    const { results, labels } = await this.evaluate(this.splits.validation, 1);
+    const state = await this.session.state();
+    const { results, labels, weights } = await this.judge.validate(
+      this.splits.validation,
+      state,
+      this.position,
+    );
     this.validationMs = clock() - since;
     const { loss, accuracy } = summarize(results, labels);
     if (!Number.isFinite(loss)) return nonFiniteValidation(this.position.step, loss);
@@ -118,8 +112,7 @@ export class Training {
     };
     this.position = afterEpoch(this.position, result, recipe.earlyStopping);
     const best = this.position.best === result;
-    const state = await this.session.state();
-    if (best) this.bestWeights = modelWeights(state);
+    if (best) this.bestWeights = weights;
     const { ms, imagesPerSecond } = this.pace.lap();
     await report({
       type: 'epoch',
@@ -142,8 +135,8 @@ export class Training {
     const since = clock();
     await this.session.restore(this.bestWeights);
     const view = this.splits.final;
-    const { results, labels } = await this.evaluate(view, recipe.topK);
-    const testTimeAugmentation = await this.evaluateTestTime(view, labels);
+    const { results, labels } = await this.judge.evaluate(view, recipe.topK);
+    const testTimeAugmentation = await this.judge.evaluateTestTime(view, labels);
     const plain = evaluateResults(view.split, results, labels, data.classes);
     const evaluation = { ...plain, testTimeAugmentation };
     await report({ type: 'evaluation', evaluation, seconds: (clock() - since) / 1000, results, labels });
@@ -227,47 +220,12 @@ export class Training {
     });
   }
 
-  private async evaluateTestTime(view: SplitView, labels: Uint16Array): Promise<TestTimeResult | null> {
-    const { signal, recipe, program } = this.run;
-    const { testTimeAugmentation: options, augmentation, seed, topK } = recipe;
-    if (options === null) return null;
-    const { kind, average } = options;
-    const views = testTimeViews(options, { ...program.input, augmentation, seed });
-    const { classes, loss } = program;
-    const batchSize = Math.max(recipe.batchSize, EVALUATION_BATCH);
-    const more = { average, classes, loss, topK, batchSize, signal };
-    const results = await this.unlessAborted(evaluateViews(this.session, view, labels, { views, ...more }));
-    return { kind, views: views.length, ...summarize(results, labels), topK: topShares(results, labels) };
-  }
-
-  /** What an engine throws when the signal is aborted means that the run is interrupted. */
-  private async unlessAborted<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (this.run.signal.aborted) throw new Interrupted();
-      throw error;
-    }
-  }
-
-  private async evaluate(
-    view: SplitView,
-    topK: number,
-  ): Promise<{ results: SampleResults; labels: Uint16Array }> {
-    const { signal, recipe, data } = this.run;
-    const labels = labelsOf(data, view);
-    const batchSize = Math.max(recipe.batchSize, EVALUATION_BATCH);
-    const results = await this.unlessAborted(this.session.evaluate(view, { topK, batchSize, signal }));
-    if (results.count === labels.length) return { results, labels };
-    if (signal.aborted) throw new Interrupted();
-    throw new Error(`the engine evaluated ${results.count} of ${labels.length} samples`);
-  }
-
   /** Everything to go on from; the best weights are added where they are not the current ones. */
   private async saveLast(state: StateDict): Promise<void> {
     const { best, step } = this.position;
-    const other: StateDict =
-      best && best.step !== step ? renamed(this.bestWeights, 'model', 'best') : new Map();
+    const { recipe } = this.run;
+    const isCurrent = best?.step === step && judgedSet(recipe, step) === null;
+    const other: StateDict = best && !isCurrent ? renamed(this.bestWeights, 'model', 'best') : new Map();
     await this.save('last', new Map([...state, ...other]));
     this.savedStep = step;
   }
@@ -284,9 +242,4 @@ export class Training {
     };
     await report({ type: 'checkpoint', metadata, bytes: encodeCheckpoint({ metadata, tensors }) });
   }
-}
-
-function labelsOf(data: PackedDataset, { split, indices }: SplitView): Uint16Array {
-  const labels = data.splits[split]?.labels ?? new Uint16Array();
-  return indices ? Uint16Array.from(indices, (i) => labels[i] as number) : labels;
 }

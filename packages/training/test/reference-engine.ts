@@ -11,10 +11,11 @@ import {
   type StepStats,
 } from '../src/engine.js';
 import { logSoftmax } from '../src/losses/definition.js';
-import { evaluateLoss } from '../src/losses/index.js';
+import { classLogits, evaluateLoss, evaluationLoss } from '../src/losses/index.js';
 import { toPlanes } from '../src/operations/planes.js';
 import { optimizerSlots, updateParameter } from '../src/optimizers/index.js';
 import type { Program } from '../src/program.js';
+import { clipGradient, gradientNormal } from '../src/wrappers/index.js';
 import { backward, forward } from './reference-network.js';
 import { augment, imageOf } from './reference-pixels.js';
 
@@ -78,8 +79,9 @@ function createSession(program: Program, data: PackedDataset): Session {
     ).entries()) {
       const draws = { key, sample };
       const values = forward(program, state, image, draws);
-      const logits = values.get(program.output)!;
-      const { value, gradient } = evaluateLoss(program.loss, logits, target);
+      const outputs = values.get(program.output)!;
+      const logits = classLogits(outputs);
+      const { value, gradient } = evaluateLoss(program.loss, outputs, target);
       loss += value / (to - from);
       if (logits.indexOf(Math.max(...logits)) === target.indexOf(Math.max(...target))) correct++;
       backward(
@@ -94,14 +96,30 @@ function createSession(program: Program, data: PackedDataset): Session {
     return { gradients, loss, correct };
   };
 
-  const update = (gradients: Map<string, Float64Array>, norm: number, learningRate: number, step: number) => {
-    const clip = program.gradientClip ? Math.min(1, program.gradientClip.norm / (norm + 1e-6)) : 1;
+  /** Clipped, then with the noise of plan step i. */
+  const finished = (
+    gradient: Float64Array,
+    index: number,
+    norm: number,
+    { gradientNoise: noise }: StepPlan,
+    i: number,
+  ) => {
+    const spec = program.parameters[index]!;
+    const weights = state.get(`model.${spec.name}`)!.data as Float64Array;
+    const clip = program.gradientClip;
+    const clipped = clip ? clipGradient(clip, spec, { weights, gradient, networkNorm: norm }) : gradient;
+    if (!noise) return clipped;
+    const key: [number, number] = [noise.keys[2 * i]!, noise.keys[2 * i + 1]!];
+    return clipped.map((g, e) => g + noise.deviations[i]! * gradientNormal(key, e, index));
+  };
+
+  const update = (gradients: Map<string, Float64Array>, learningRate: number, step: number) => {
     for (const { name, shape, group } of program.parameters) {
       const slotNames = Object.keys(optimizerSlots(program.optimizer));
       const { weightDecay, learningRateFactor } = program.groups[group]!;
       const result = updateParameter(float64, program.optimizer, {
         parameter: state.get(`model.${name}`)!.data as Float64Array,
-        gradient: gradients.get(name)!.map((g) => g * clip),
+        gradient: gradients.get(name)!,
         slots: Object.fromEntries(
           slotNames.map((slot) => [slot, state.get(`optimizer.${slot}.${name}`)!.data as Float64Array]),
         ),
@@ -113,6 +131,24 @@ function createSession(program: Program, data: PackedDataset): Session {
       for (const slot of slotNames)
         state.set(`optimizer.${slot}.${name}`, { shape, data: result.slots[slot]! });
     }
+  };
+
+  /** Moves the tensors of `set` by `share` of the way to the model's. */
+  const approach = (set: 'average' | 'slow', share: number) => {
+    for (const [name, { shape, data: values }] of state) {
+      if (!name.startsWith(`${set}.`)) continue;
+      const target = state.get(`model${name.slice(set.length)}`)!.data;
+      state.set(name, { shape, data: (values as Float64Array).map((v, e) => v + share * (target[e]! - v)) });
+    }
+  };
+
+  const updateCopies = ({ lookaheadShares, averageShares }: StepPlan, i: number) => {
+    if (lookaheadShares && lookaheadShares[i]! > 0) {
+      approach('slow', lookaheadShares[i]!);
+      for (const { name, shape } of program.parameters)
+        state.set(`model.${name}`, { shape, data: state.get(`slow.${name}`)!.data.slice() });
+    }
+    if (averageShares && averageShares[i]! > 0) approach('average', averageShares[i]!);
   };
 
   const train: Session['train'] = async (plan, options) => {
@@ -134,7 +170,13 @@ function createSession(program: Program, data: PackedDataset): Session {
       const step = plan.firstStep + i;
       if (!Number.isFinite(batch.loss)) nonFinite = { step, what: 'loss' };
       else if (![...batch.gradients.values()].every(allFinite)) nonFinite = { step, what: 'gradient' };
-      else update(batch.gradients, norm, plan.learningRates[i]!, step + 1);
+      else if (!plan.statisticsOnly) {
+        const gradients = [...batch.gradients].map(
+          ([name, gradient], index) => [name, finished(gradient, index, norm, plan, i)] as const,
+        );
+        update(new Map(gradients), plan.learningRates[i]!, step + 1);
+        updateCopies(plan, i);
+      }
     }
     return {
       steps: losses.length,
@@ -151,13 +193,13 @@ function createSession(program: Program, data: PackedDataset): Session {
     const losses = new Float32Array(indices.length);
     const ranked = new Uint16Array(indices.length * topK);
     const probabilities = new Float32Array(indices.length * topK);
-    const loss = { ...program.loss, labelSmoothing: 0 };
+    const loss = evaluationLoss(program.loss);
     for (const [i, index] of indices.entries()) {
       if (signal?.aborted) throw signal.reason;
       const image = normalize(program, imageOf(data, view.split, index));
-      const logits = forward(program, state, image, null).get(program.output)!;
-      losses[i] = evaluateLoss(loss, logits, split.labels[index]!).value;
-      const logs = logSoftmax(logits);
+      const outputs = forward(program, state, image, null).get(program.output)!;
+      losses[i] = evaluateLoss(loss, outputs, split.labels[index]!).value;
+      const logs = logSoftmax(classLogits(outputs));
       const order = Array.from(logs.keys()).sort((a, b) => logs[b]! - logs[a]! || a - b);
       ranked.set(order.slice(0, topK), i * topK);
       probabilities.set(
@@ -177,7 +219,7 @@ function createSession(program: Program, data: PackedDataset): Session {
         ? givenImage(images.pixels, i)
         : imageOf(data, images.split, images.indices?.[i] ?? i);
       const input = normalize(program, augment(pixels, augmentation, i, height, width));
-      return forward(program, state, input, null).get(program.output)!;
+      return classLogits(forward(program, state, input, null).get(program.output)!);
     });
     return Float64Array.from(rows.flatMap((row) => [...row]));
   };
@@ -189,9 +231,8 @@ function createSession(program: Program, data: PackedDataset): Session {
     predict: async (images, count) => {
       const rows = Array.from({ length: count }, (_, i) => {
         const pixels = givenImage(images, i);
-        return logSoftmax(forward(program, state, normalize(program, pixels), null).get(program.output)!).map(
-          Math.exp,
-        );
+        const outputs = forward(program, state, normalize(program, pixels), null).get(program.output)!;
+        return logSoftmax(classLogits(outputs)).map(Math.exp);
       });
       return Float32Array.from(rows.flatMap((row) => [...row]));
     },
@@ -200,12 +241,19 @@ function createSession(program: Program, data: PackedDataset): Session {
       state = new Map(
         [...given].map(([name, { shape, data: values }]) => [name, { shape, data: values.slice() }]),
       );
-      for (const { name, shape } of program.parameters)
+      for (const { name, shape } of program.parameters) {
+        const copies = [program.weightAverage && 'average', program.lookahead && 'slow'].filter(
+          (set) => set !== false,
+        );
+        for (const set of copies)
+          if (!state.has(`${set}.${name}`))
+            state.set(`${set}.${name}`, { shape, data: state.get(`model.${name}`)!.data.slice() });
         for (const [slot, initial] of Object.entries(optimizerSlots(program.optimizer))) {
           const full = `optimizer.${slot}.${name}`;
           const count = shape.reduce((product, side) => product * side, 1);
           if (!state.has(full)) state.set(full, { shape, data: new Float64Array(count).fill(initial) });
         }
+      }
     },
     close: async () => state.clear(),
   };

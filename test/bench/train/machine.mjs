@@ -16,6 +16,14 @@ function firstLine(command, args) {
   }
 }
 
+/** ` (family 25, model 17)` on x86: clouds give several generations one name. */
+function generation(information) {
+  const [family, model] = ['cpu family', 'model'].map(
+    (name) => information.match(new RegExp(`^${name}\\s*:\\s*(\\d+)$`, 'm'))?.[1],
+  );
+  return family === undefined || model === undefined ? '' : ` (family ${family}, model ${model})`;
+}
+
 /** What a result depends on besides the code. */
 export function describeMachine(threads) {
   const information = readFileSync('/proc/cpuinfo', 'utf8');
@@ -24,7 +32,7 @@ export function describeMachine(threads) {
   const commit = firstLine('git', ['rev-parse', '--short', 'HEAD']);
   const changed = firstLine('git', ['status', '--porcelain', '--', 'packages', 'apps']);
   return {
-    processor: os.cpus()[0]?.model.trim() ?? 'unknown',
+    processor: `${os.cpus()[0]?.model.trim() ?? 'unknown'}${generation(information)}`,
     threads,
     instructionSets: flags
       .split(' ')

@@ -56,7 +56,8 @@ class Multiply : public Layer {
     if (wanted[1]) {
       const at::Tensor product = gradient * x_;
       const bool is_whole = gate_.sizes() == x_.sizes();
-      result[1] = is_whole ? product : at::sum(product, at::IntArrayRef{2, 3}).view(gate_shape_);
+      // An image of 1×1 has as many values as its gate of one dimension.
+      result[1] = (is_whole ? product : at::sum(product, at::IntArrayRef{2, 3})).view(gate_shape_);
     }
     x_.reset();
     gate_.reset();

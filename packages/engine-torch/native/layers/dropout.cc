@@ -10,15 +10,15 @@
 namespace ravine {
 namespace {
 
-/// 1 where an element is kept; elements are numbered in N, C, H, W order.
-void fill_mask(float* mask, int64_t count, uint32_t node, PhiloxKey key, uint32_t threshold) {
+/// 1 where an element is kept; elements are numbered in N, C, H, W order, those of the mask from `first` on.
+void fill_mask(float* mask, int64_t first, int64_t count, uint32_t node, PhiloxKey key, uint32_t threshold) {
   constexpr int64_t kGrain = 2048;
-  at::parallel_for(0, (count + 3) / 4, kGrain, [&](int64_t begin, int64_t end) {
+  at::parallel_for(first / 4, (first + count + 3) / 4, kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       const PhiloxBlock words =
           philox({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), node, 0}, key);
-      const int64_t left = std::min<int64_t>(4, count - block * 4);
-      for (int64_t i = 0; i < left; ++i) mask[block * 4 + i] = (words[i] >> 8) >= threshold ? 1.0f : 0.0f;
+      const int64_t from = std::max(first, block * 4), to = std::min(first + count, block * 4 + 4);
+      for (int64_t i = from; i < to; ++i) mask[i - first] = (words[i % 4] >> 8) >= threshold ? 1.0f : 0.0f;
     }
   });
 }
@@ -35,7 +35,8 @@ class Dropout : public Layer {
   at::Tensor forward(const Tensors& inputs, const Pass& pass) override {
     if (!pass.training) return inputs[0];
     at::Tensor mask = at::empty(inputs[0].sizes(), at::TensorOptions().dtype(at::kFloat));
-    fill_mask(mask.data_ptr<float>(), mask.numel(), index_, pass.dropout_key, threshold_);
+    const int64_t first = pass.first_sample * (mask.numel() / mask.size(0));
+    fill_mask(mask.data_ptr<float>(), first, mask.numel(), index_, pass.dropout_key, threshold_);
     mask = mask.to(numerics_.device, numerics_.compute);
     mask_ = mask.dim() == 4 ? mask.contiguous(numerics_.format) : mask;
     return inputs[0] * mask_ * scale_;

@@ -18,6 +18,7 @@ using Tensors = std::vector<at::Tensor>;
 struct Pass {
   bool training = false;
   PhiloxKey dropout_key{};
+  int64_t first_sample = 0;  // place in the step's batch of the first of these samples
 };
 
 class Layer {

@@ -66,8 +66,9 @@ class StochasticDepth : public Layer {
     at::Tensor factors = at::empty({batch}, at::TensorOptions().dtype(at::kFloat));
     float* values = factors.data_ptr<float>();
     for (int64_t n = 0; n < batch; ++n) {
-      const PhiloxBlock words = philox({static_cast<uint32_t>(n / 4), 0, index_, 0}, pass.dropout_key);
-      values[n] = (words[n % 4] >> 8) >= threshold_ ? scale_ : 0.0f;
+      const int64_t sample = pass.first_sample + n;
+      const PhiloxBlock words = philox({static_cast<uint32_t>(sample / 4), 0, index_, 0}, pass.dropout_key);
+      values[n] = (words[sample % 4] >> 8) >= threshold_ ? scale_ : 0.0f;
     }
     std::vector<int64_t> shape(inputs[0].dim(), 1);
     shape[0] = batch;

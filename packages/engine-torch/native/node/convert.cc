@@ -73,22 +73,38 @@ Node to_node(const Napi::Object& value, const std::map<std::string, int>& indice
 }
 
 /// Every option by its name; those of an object `part` are called `part.option`.
-void read_options(const Napi::Object& value, const std::string& prefix, OptimizerSpec& spec) {
+void read_options(const Napi::Object& value, const std::string& prefix, KindOptions& spec) {
   for (const auto& [key, property] : value) {
     const std::string name = prefix + key.ToString().Utf8Value();
     const Napi::Value option = property;
     if (option.IsNumber()) spec.numbers[name] = option.As<Napi::Number>().DoubleValue();
     if (option.IsBoolean()) spec.flags[name] = option.As<Napi::Boolean>().Value();
     if (option.IsString()) spec.texts[name] = option.As<Napi::String>().Utf8Value();
-    if (option.IsObject()) read_options(option.As<Napi::Object>(), name + ".", spec);
+    if (option.IsArray()) {
+      spec.lists[name] = numbers(value, key.ToString().Utf8Value().c_str());
+    } else if (option.IsObject()) {
+      read_options(option.As<Napi::Object>(), name + ".", spec);
+    }
   }
 }
 
-OptimizerSpec to_optimizer(const Napi::Object& value) {
-  OptimizerSpec spec;
+KindOptions to_options(const Napi::Object& value) {
+  KindOptions spec;
   read_options(value, "", spec);
   spec.kind = spec.text("kind");
   return spec;
+}
+
+ClipSpec to_clip(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const Napi::Object clip = value.As<Napi::Object>();
+  if (clip.Get("value").IsNumber()) return {ClipKind::value, number(clip, "value"), 0, ""};
+  if (clip.Get("adaptive").IsObject()) {
+    const Napi::Object adaptive = object(clip, "adaptive");
+    return {ClipKind::adaptive, number(adaptive, "ratio"), number(adaptive, "epsilon"), text(clip, "except")};
+  }
+  const ClipKind kind = text(clip, "per") == "parameter" ? ClipKind::parameter_norm : ClipKind::network_norm;
+  return {kind, number(clip, "norm"), 0, ""};
 }
 
 Precision to_precision(const std::string& name) {
@@ -164,11 +180,12 @@ Program to_program(const Napi::Object& value) {
     const Napi::Object g = v.As<Napi::Object>();
     return ParameterGroup{number(g, "weightDecay"), number(g, "learningRateFactor", 1)};
   });
-  const Napi::Object loss = object(value, "loss");
-  program.loss = {text(loss, "kind"), number(loss, "labelSmoothing")};
-  program.optimizer = to_optimizer(object(value, "optimizer"));
-  const Napi::Value clip = value.Get("gradientClip");
-  if (clip.IsObject()) program.clip_norm = number(clip.As<Napi::Object>(), "norm");
+  program.loss = to_options(object(value, "loss"));
+  program.optimizer = to_options(object(value, "optimizer"));
+  program.clip = to_clip(value.Get("gradientClip"));
+  program.micro_batch = integer(value, "microBatchSize");
+  program.weight_average = flag(value, "weightAverage");
+  program.lookahead = flag(value, "lookahead");
   program.precision = to_precision(text(value, "precision"));
   return program;
 }
@@ -192,6 +209,14 @@ StepPlan to_plan(const Napi::Object& value) {
   plan.order = data<int32_t>(value, "order");
   plan.rates = data<double>(value, "learningRates");
   plan.dropout_keys = data<uint32_t>(value, "dropoutKeys");
+  plan.average_shares = data<double>(value, "averageShares");
+  plan.lookahead_shares = data<double>(value, "lookaheadShares");
+  plan.statistics_only = flag(value, "statisticsOnly");
+  const Napi::Value noise = value.Get("gradientNoise");
+  if (noise.IsObject()) {
+    plan.noise_keys = data<uint32_t>(noise.As<Napi::Object>(), "keys");
+    plan.noise_deviations = data<double>(noise.As<Napi::Object>(), "deviations");
+  }
   plan.augmentations = list(value, "augmentation", to_augmentation);
   plan.mixes = list(value, "mixing", to_mix);
   return plan;

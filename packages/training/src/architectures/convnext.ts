@@ -69,6 +69,8 @@ export const convnext = {
     'Convolutional network after the pattern of transformers: patches, wide depthwise kernels, layer norm.',
   formula: 'y = x + γ·W₂ f(W₁ norm(depthwise(x)))',
   paper: 'Liu, Mao, Wu, Feichtenhofer, Darrell, Xie 2022, A ConvNet for the 2020s',
+  whenToUse: 'For photographs with AdamW, long training and strong augmentation.',
+  conventions: "ConvNeXt-T as torchvision's convnext_tiny; layer norm over channels of each pixel in both.",
   options,
   layers: (o, input) => {
     const minimum = 8 * o.patchSize;

@@ -8,6 +8,8 @@ export interface NetworkInput {
   height: number;
   width: number;
   classes: number;
+  /** Values that the network gives; one per class unless the loss takes another number. */
+  outputs?: number;
 }
 
 /** A network as a list of layers that adapts to the images and the number of classes. */

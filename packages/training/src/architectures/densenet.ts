@@ -47,6 +47,8 @@ export const densenet = {
   summary: 'Every layer reads the outputs of all earlier ones of its block; made for 32×32 images.',
   formula: 'x_l = H([x_0, x_1, …, x_(l−1)])',
   paper: 'Huang, Liu, van der Maaten, Weinberger 2016, Densely Connected Convolutional Networks',
+  whenToUse: 'When parameters shall be few; it needs much memory for activations.',
+  conventions: 'The DenseNet-BC for CIFAR of the paper; torchvision has the ones for ImageNet only.',
   options,
   layers: (o, input) => {
     if (Math.min(input.height, input.width) < MINIMUM_SIZE) return tooSmall('DenseNet', MINIMUM_SIZE, input);

@@ -55,6 +55,9 @@ export const efficientnet = {
   summary: 'EfficientNet-B0: inverted residual blocks with squeeze-and-excitation; width and depth scale it.',
   formula: null,
   paper: 'Tan, Le 2019, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks',
+  whenToUse: 'For photographs with few parameters and long training.',
+  conventions:
+    "B0 as torchvision's efficientnet_b0; Keras pads asymmetrically and normalises inside the model.",
   options,
   layers: (o, input) => {
     const isLarge = shrinks(o.stem, input);

@@ -71,6 +71,8 @@ export const graph = {
   summary: 'A network of your own as named layers in any order, with every edge given by name.',
   formula: null,
   paper: null,
+  whenToUse: 'For a network of your own with many branches.',
+  conventions: null,
   options,
   layers: (o) => {
     const sorted = order(o);

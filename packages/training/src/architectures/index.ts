@@ -70,7 +70,7 @@ export function buildArchitecture(options: Architecture, input: NetworkInput): N
     return buildNetwork(
       built.map((layer) => Layer.parse(layer)),
       input,
-      input.classes,
+      input.outputs ?? input.classes,
     );
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;

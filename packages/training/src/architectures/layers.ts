@@ -20,6 +20,8 @@ export const layers = {
   summary: 'A network of your own, layer by layer, with branches and residual connections by name.',
   formula: null,
   paper: null,
+  whenToUse: 'For a network of your own that is mostly a chain.',
+  conventions: null,
   options,
   layers: (o) => o.layers,
   pathOf: (_, index) => ['layers', index],

@@ -32,6 +32,8 @@ export const leedlCnn = {
     'Five conv-norm-ReLU-pool blocks (64-128-256-512-512) and three linear layers; made for 128×128 photographs.',
   formula: null,
   paper: 'Machine Learning 2022 Spring, Hung-yi Lee, homework 3 (LeeDL tutorial)',
+  whenToUse: "For photographs of 64 to 256 pixels and the homework's recipes.",
+  conventions: "The homework's network, layer by layer; weights start as PyTorch's.",
   options,
   layers: (o, input) => {
     if (Math.min(input.height, input.width) < MINIMUM_SIZE) return tooSmall('LeeDL CNN', MINIMUM_SIZE, input);

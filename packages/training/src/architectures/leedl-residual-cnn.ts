@@ -36,6 +36,8 @@ export const leedlResidualCnn = {
     'Six convolutions (64-64-128-128-256-256) with three shortcuts: the residual exercise of the homework.',
   formula: 'y = f(x + F(x))',
   paper: 'Machine Learning 2022 Spring, Hung-yi Lee, homework 3, report question 2',
+  whenToUse: 'To compare with and without shortcuts, as the homework asks.',
+  conventions: "The homework's exercise with the shortcuts added in forward, before the ReLU.",
   options,
   layers: (o) => {
     const pairs = [1, 2, 4].flatMap((factor, i): LayerInput[] => {

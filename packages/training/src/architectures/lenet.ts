@@ -25,6 +25,9 @@ export const lenet5 = {
   summary: 'Two 5×5 convolutions with pooling and three linear layers (120-84-classes); made for digits.',
   formula: null,
   paper: 'LeCun, Bottou, Bengio, Haffner 1998, Gradient-Based Learning Applied to Document Recognition',
+  whenToUse: 'For digits and other tiny gray images, in seconds.',
+  conventions:
+    "With fully connected feature maps and softmax, as everyone builds it; the paper's partial connections and radial output are not offered.",
   options,
   layers: (o, input) => {
     const smaller = Math.min(input.height, input.width);

@@ -24,6 +24,8 @@ export const mlp = {
   summary: 'Linear layers on the flattened pixels; a baseline that knows nothing about images.',
   formula: null,
   paper: null,
+  whenToUse: 'As a baseline for what convolutions gain; for tiny gray images.',
+  conventions: null,
   options,
   layers: (o) => [
     { kind: 'flatten' },

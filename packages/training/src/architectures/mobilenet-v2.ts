@@ -44,6 +44,8 @@ export const mobilenetV2 = {
   summary: 'Inverted residual blocks with depthwise convolutions: few parameters and multiplications.',
   formula: null,
   paper: 'Sandler, Howard, Zhu, Zhmoginov, Chen 2018, MobileNetV2: Inverted Residuals and Linear Bottlenecks',
+  whenToUse: 'For models that must be small and fast where they are used.',
+  conventions: "As torchvision's mobilenet_v2 in layers and counts; Keras pads asymmetrically at stride 2.",
   options,
   layers: (o, input) => {
     const isLarge = shrinks(o.stem, input);

@@ -77,6 +77,8 @@ export const mobilenetV3 = {
   summary: 'Inverted residual blocks with squeeze-and-excitation and hard-swish, in two published sizes.',
   formula: null,
   paper: 'Howard et al. 2019, Searching for MobileNetV3',
+  whenToUse: 'As MobileNetV2, newer: better at the same cost.',
+  conventions: "As torchvision's mobilenet_v3_small and _large; Keras pads asymmetrically at stride 2.",
   options,
   layers: (o, input) => {
     const { rows, last, hidden } = SIZES[o.size];

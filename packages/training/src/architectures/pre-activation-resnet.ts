@@ -15,6 +15,8 @@ export const preActivationResnet = {
     'ResNet with normalisation and activation before each convolution, so that shortcuts stay untouched.',
   formula: 'y = x + F(f(x))',
   paper: 'He, Zhang, Ren, Sun 2016, Identity Mappings in Deep Residual Networks',
+  whenToUse: 'For very deep residual networks.',
+  conventions: "Keras's ResNetV2 has another stem and biases; torchvision has none.",
   options,
   layers: (o, input) => {
     const { blocks, bottleneck } = STAGES[o.depth] as (typeof STAGES)[number];

@@ -55,6 +55,9 @@ export const resnet = {
   summary: 'Residual network of 18, 34 or 50 layers, with a stem for photographs or for small images.',
   formula: 'y = f(x + F(x))',
   paper: 'He, Zhang, Ren, Sun 2015, Deep Residual Learning for Image Recognition',
+  whenToUse: 'The standard against which everything is compared; stem cifar for images up to 64 pixels.',
+  conventions:
+    "As torchvision's: stride in the 3×3 convolution of a bottleneck (v1.5), projection shortcuts. Keras's ResNet50 strides in the first 1×1 and has biases.",
   options,
   layers: (o, input) => {
     const problems = zeroInitProblems(o);

@@ -10,6 +10,8 @@ export const softmaxRegression = {
   summary: 'One linear layer on the flattened pixels: the simplest classifier, and a convex problem.',
   formula: 'z = Wx + b',
   paper: null,
+  whenToUse: 'As a baseline that any network must beat.',
+  conventions: null,
   options,
   layers: () => [{ kind: 'flatten' }, { kind: 'linear', outFeatures: 'classes' }],
 } satisfies ArchitectureDefinition<'softmax-regression', z.output<typeof options>>;

@@ -47,6 +47,9 @@ export const vgg = {
   summary: 'Plain stack of 3×3 convolutions and poolings, with batch normalisation by default.',
   formula: null,
   paper: 'Simonyan, Zisserman 2014, Very Deep Convolutional Networks for Large-Scale Image Recognition',
+  whenToUse: 'For transfer of published recipes; otherwise a ResNet is smaller and better.',
+  conventions:
+    "VGG with batch normalisation as in torchvision's vgg*_bn; head `linear` is the form that is usual on CIFAR.",
   options,
   layers: (o, input) => {
     const { pool } = halving(input);

@@ -27,6 +27,9 @@ export const affine = {
   summary: "Rotates, shifts, enlarges and shears about the middle of the image (torchvision's RandomAffine).",
   formula: null,
   paper: null,
+  whenToUse: 'For objects that appear tilted, small or off the middle.',
+  conventions:
+    "As torchvision's RandomAffine: same order of the maps about the middle; Keras's RandomRotation and RandomTranslation fill by reflection by default.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream, image) => {

@@ -11,6 +11,8 @@ export const alternatingFlip = {
     'Mirrors a random half of the images left to right in the first epoch, the other half in the second, and so on: each image is seen both ways in any two epochs.',
   formula: null,
   paper: 'Jordan 2024, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, arXiv:2404.00498',
+  whenToUse: 'In place of horizontal-flip in runs of few epochs.',
+  conventions: 'Neither torchvision nor Keras has it; as airbench.',
   options,
   problems: () => [],
   draw: (_, samples) => ({

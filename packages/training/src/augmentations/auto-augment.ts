@@ -23,6 +23,8 @@ export const autoAugment = {
     'Applies one of 25 learned pairs of operations, each of the two with its own probability and strength; the policies and ranges are those of torchvision.',
   formula: null,
   paper: 'Cubuk et al. 2019, AutoAugment: Learning Augmentation Strategies from Data, arXiv:1805.09501',
+  whenToUse: 'For photographs like those of ImageNet or CIFAR-10; the homework used the ImageNet policy.',
+  conventions: "As torchvision's AutoAugment with its policies.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream, image) => {

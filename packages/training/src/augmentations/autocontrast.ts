@@ -11,6 +11,8 @@ export const autocontrast = {
     "Stretches each channel so that its darkest pixel is black and its brightest white (PIL's ImageOps.autocontrast).",
   formula: 'x → 255 · (x − min) / (max − min)',
   paper: null,
+  whenToUse: 'For images of very different exposure.',
+  conventions: "PIL's without cut-off, torchvision's RandomAutocontrast.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>) => [{ kind: o.kind, parameters: [] }]),

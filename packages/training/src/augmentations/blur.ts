@@ -35,6 +35,8 @@ export const blur = {
   formula: 'w(d) ∝ exp(−d² / 2σ²)',
   paper:
     'Chen et al. 2020, A Simple Framework for Contrastive Learning of Visual Representations, arXiv:2002.05709',
+  whenToUse: 'For cameras that are out of focus; as a part of strong recipes.',
+  conventions: "As torchvision's GaussianBlur: kernel size and sigma are its, borders are reflected.",
   options,
   problems: (o, { height, width }) =>
     o.kernel <= 2 * Math.min(height, width) - 1

@@ -14,6 +14,8 @@ export const brightness = {
   summary: 'Makes the image darker or brighter: a blend with black, as in PIL and torchvision.',
   formula: 'x → f · x',
   paper: null,
+  whenToUse: 'For photographs in changing light.',
+  conventions: "As torchvision's ColorJitter(brightness): a factor. Keras's RandomBrightness adds instead.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream) => [

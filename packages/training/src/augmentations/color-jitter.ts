@@ -45,6 +45,9 @@ export const colorJitter = {
     "Changes brightness, contrast, saturation and hue, each by a random amount, in random order (torchvision's ColorJitter).",
   formula: null,
   paper: null,
+  whenToUse: 'For colour photographs of several cameras and lights.',
+  conventions:
+    "As torchvision's ColorJitter: factors are drawn from 1 − b to 1 + b and the four changes come in random order.",
   options,
   problems: (o) =>
     o.brightness + o.contrast + o.saturation + o.hue > 0

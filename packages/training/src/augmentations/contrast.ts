@@ -15,6 +15,9 @@ export const contrast = {
     "Makes light and dark more alike or more different: a blend with the image's mean gray, as in PIL and torchvision.",
   formula: 'x → m + f · (x − m), m the mean luma',
   paper: null,
+  whenToUse: 'For photographs in changing light.',
+  conventions:
+    "As torchvision's and PIL's: towards the mean of the gray image. Keras's RandomContrast takes the mean of each channel.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream) => [

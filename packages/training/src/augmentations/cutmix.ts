@@ -39,6 +39,8 @@ export const cutmix = {
   formula: 'x ← M x + (1 − M) x′,  t ← λ t + (1 − λ) t′,  λ = 1 − area of the box / area of the image',
   paper:
     'Yun et al. 2019, CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features, arXiv:1905.04899',
+  whenToUse: 'For long runs that overfit, where mixup blurs too much; last in the list.',
+  conventions: "As the paper and torchvision's v2.CutMix; shares follow the area after cutting at the edge.",
   options,
   blank: (samples) => ({ kind: 'cutmix', boxes: new Int32Array(4 * samples), ...unmixed(samples) }),
   draw: (o, stream, image, draws, from, to) => {

@@ -15,6 +15,8 @@ export const cutout = {
   summary: 'Fills a square whose centre is any pixel; what of it lies outside the image is cut off.',
   formula: null,
   paper: 'DeVries and Taylor 2017, Improved Regularization of CNNs with Cutout, arXiv:1708.04552',
+  whenToUse: 'As random erasing with one fixed square; usual on CIFAR.',
+  conventions: "The authors' code; torchvision and Keras have none of that name.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream, { height, width }) => {

@@ -10,6 +10,8 @@ export const equalize = {
   summary: "Spreads the histogram of each channel evenly (PIL's ImageOps.equalize).",
   formula: null,
   paper: null,
+  whenToUse: 'For images of very different exposure.',
+  conventions: "PIL's: per channel, with its rounding.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>) => [{ kind: o.kind, parameters: [] }]),

@@ -10,6 +10,8 @@ export const grayscale = {
   summary: 'Replaces the colours by their luma; an image of one channel stays as it is.',
   formula: 'x → 0.299 R + 0.587 G + 0.114 B',
   paper: null,
+  whenToUse: 'When colour must not decide.',
+  conventions: "As torchvision's RandomGrayscale, PIL's luma weights.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>) => [{ kind: o.kind, parameters: [] }]),

@@ -10,6 +10,8 @@ export const horizontalFlip = {
   summary: 'Mirrors left and right. Right for most photographs and clothes, wrong for digits and text.',
   formula: null,
   paper: null,
+  whenToUse: 'For photographs and clothes; never for digits, text or anything with a left and a right.',
+  conventions: "As torchvision's RandomHorizontalFlip.",
   options,
   problems: () => [],
   draw: (o, samples) => ({ kind: o.kind, flips: drawFlips(o.probability, samples) }),

@@ -15,6 +15,9 @@ export const hue = {
     "Turns the colours around the colour circle, as torchvision's adjust_hue does with tensors; an image of one channel stays as it is.",
   formula: 'h → h + turn mod 1',
   paper: null,
+  whenToUse: 'Where colours may turn, as under odd lamps; not where colour is the class.',
+  conventions:
+    "As torchvision's adjust_hue of tensors, a turn in HSV; Keras's RandomHue turns in the same way.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream) => [

@@ -10,6 +10,8 @@ export const invert = {
   summary: 'Turns the image into its negative.',
   formula: 'x → 255 − x',
   paper: null,
+  whenToUse: 'For drawings and scans that come in both polarities.',
+  conventions: "As torchvision's RandomInvert.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>) => [{ kind: o.kind, parameters: [] }]),

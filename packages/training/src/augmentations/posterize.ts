@@ -14,6 +14,8 @@ export const posterize = {
   summary: "Keeps only the highest bits of each byte (PIL's ImageOps.posterize).",
   formula: 'x → x − x mod 2^(8 − bits)',
   paper: null,
+  whenToUse: 'As a part of a policy rather than alone.',
+  conventions: "PIL's and torchvision's: keeps high bits.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>) => [{ kind: o.kind, parameters: [o.bits] }]),

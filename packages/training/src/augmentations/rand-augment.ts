@@ -19,6 +19,9 @@ export const randAugment = {
     'Applies a few of 14 operations, drawn evenly, all with one strength; ranges and meaning are those of torchvision.',
   formula: null,
   paper: 'Cubuk et al. 2020, RandAugment: Practical automated data augmentation, arXiv:1909.13719',
+  whenToUse: 'For strong augmentation with two numbers to tune.',
+  conventions:
+    "As torchvision's RandAugment: its 14 operations and ranges; the paper's list differs a little.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream, image) =>

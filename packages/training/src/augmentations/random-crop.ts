@@ -22,6 +22,9 @@ export const randomCrop = {
     'Pads the image and cuts a window of the old size at a random place: a shift by up to `padding` pixels.',
   formula: null,
   paper: 'He et al. 2016, Deep Residual Learning for Image Recognition, arXiv:1512.03385',
+  whenToUse: 'Nearly always: padding about an eighth of the side.',
+  conventions:
+    "As torchvision's RandomCrop(size, padding, padding_mode zeros or reflect). Padding is black before normalisation, as there when it stands before Normalize.",
   options,
   problems: (o, { height, width }) =>
     o.padding < Math.min(height, width)

@@ -24,6 +24,8 @@ export const randomErasing = {
     'Fills a random rectangle inside the image. An image for which ten drawn rectangles were all too large stays as it is, as in torchvision, which fills after normalisation and not, as here, before.',
   formula: null,
   paper: 'Zhong et al. 2020, Random Erasing Data Augmentation, arXiv:1708.04896',
+  whenToUse: 'Against relying on one part of an object; after crop and flip.',
+  conventions: "As torchvision's RandomErasing, but before normalisation: fill is a byte.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream, image) => {

@@ -67,6 +67,9 @@ export const randomResizedCrop = {
     "Cuts a window of random area and aspect ratio and enlarges it to the size of the image, bilinearly (Inception's crop; torchvision's RandomResizedCrop with its ten tries, then the middle). At the edge of the window the pixels beside it have their share; torchvision repeats the edge.",
   formula: null,
   paper: 'Szegedy et al. 2015, Going Deeper with Convolutions, arXiv:1409.4842',
+  whenToUse: 'For photographs whose object has many sizes: the usual crop of ImageNet recipes.',
+  conventions:
+    "As torchvision's RandomResizedCrop with its ten tries, bilinear without antialiasing; Keras's RandomCrop only shifts.",
   options,
   problems: () => [],
   draw: drawOperations((o: Options, stream, image) => [enlarge(drawWindow(o, stream, image), image)]),

@@ -15,6 +15,8 @@ export const saturation = {
     'Makes colours paler or stronger: a blend with the gray image, as in PIL and torchvision; an image of one channel stays as it is.',
   formula: 'x → l + f · (x − l), l the luma of the pixel',
   paper: null,
+  whenToUse: 'For colour photographs of several cameras.',
+  conventions: "As torchvision's ColorJitter(saturation) and PIL's Color.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream) => [

@@ -19,6 +19,8 @@ export const sharpness = {
   summary: "Blurs or sharpens: a blend with PIL's smoothed image; the outermost pixels stay as they are.",
   formula: 'x → s + f · (x − s), s the smoothed pixel',
   paper: null,
+  whenToUse: 'When some images are out of focus.',
+  conventions: "PIL's Sharpness, torchvision's RandomAdjustSharpness.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream) => [

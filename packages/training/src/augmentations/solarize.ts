@@ -14,6 +14,8 @@ export const solarize = {
   summary: "Inverts the bright pixels, those not below a threshold (PIL's ImageOps.solarize).",
   formula: 'x → x < threshold ? x : 255 − x',
   paper: null,
+  whenToUse: 'As a part of a policy rather than alone.',
+  conventions: "PIL's and torchvision's.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>) => [{ kind: o.kind, parameters: [o.threshold] }]),

@@ -19,6 +19,8 @@ export const trivialAugment = {
     'Applies one of 14 operations, drawn evenly, with one of 31 strengths, drawn evenly too: nothing to tune. Ranges are the wide ones, as in torchvision.',
   formula: null,
   paper: 'Müller and Hutter 2021, TrivialAugment: Tuning-free Yet State-of-the-Art, arXiv:2103.10158',
+  whenToUse: 'For strong augmentation with nothing to tune: the first one to try.',
+  conventions: "As torchvision's TrivialAugmentWide.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream, image) => {

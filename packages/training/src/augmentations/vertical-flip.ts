@@ -10,6 +10,8 @@ export const verticalFlip = {
   summary: 'Mirrors top and bottom. Right where up and down mean nothing, as in aerial or microscope images.',
   formula: null,
   paper: null,
+  whenToUse: 'For images without an up and a down: microscopes, satellites.',
+  conventions: "As torchvision's RandomVerticalFlip.",
   options,
   problems: () => [],
   draw: (o, samples) => ({ kind: o.kind, flips: drawFlips(o.probability, samples) }),

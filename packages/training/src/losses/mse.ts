@@ -11,7 +11,13 @@ export const mse = {
     'Squared distance of probabilities to the label; flat where the answer is very wrong. For comparison.',
   formula: 'L = Σ (softmax(z) − target)²',
   paper: null,
+  whenToUse: 'To see why cross-entropy is used: it hardly moves where the answer is very wrong.',
+  conventions:
+    "Sum over the classes of squared errors of probabilities; PyTorch's MSELoss and Keras's MeanSquaredError take the mean over the classes, which is smaller by their number.",
   options,
+  resolved: options,
+  outputs: 'logits',
+  variants: [{}],
   evaluate: (_, logits, target) => {
     const probabilities = logSoftmax(logits).map(Math.exp);
     const errors = probabilities.map((p, c) => p - (target[c] as number));
@@ -21,4 +27,4 @@ export const mse = {
       gradient: probabilities.map((p, c) => 2 * p * ((errors[c] as number) - mean)),
     };
   },
-} satisfies LossDefinition<'mse', z.output<typeof options>>;
+} satisfies LossDefinition<'mse', z.output<typeof options>, z.output<typeof options>>;

@@ -20,6 +20,8 @@ export const adabelief = {
   formula: 'm ← β₁m + (1 − β₁)g;  s ← β₂s + (1 − β₂)(g − m)² + ε;  θ ← θ − η m̂ / (√ŝ + ε)',
   paper:
     'Zhuang et al. 2020, AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients, arXiv:2010.07468',
+  whenToUse: 'In place of Adam on noisy gradients; mind that ε 1e-16 matters here.',
+  conventions: "Neither PyTorch nor Keras has it; as the authors' code without rectification, ε 1e-16.",
   decay: 'decoupled',
   adaptive: true,
   options,

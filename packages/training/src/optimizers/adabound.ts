@@ -30,6 +30,9 @@ export const adabound = {
   formula: 'm, v as Adam;  θ ← θ − m · clip(η√(1 − β₂ᵗ) / ((1 − β₁ᵗ)(√v + ε)), lower(t), upper(t))',
   paper:
     'Luo, Xiong, Liu, Sun 2019, Adaptive Gradient Methods with Dynamic Bound of Learning Rate, arXiv:1902.09843',
+  whenToUse: 'When Adam starts well but SGD would end better, and one run shall do both.',
+  conventions:
+    "Neither PyTorch nor Keras has it; this is the authors' code, with the final rate given as a multiple of the learning rate.",
   decay: 'l2',
   adaptive: true,
   options,

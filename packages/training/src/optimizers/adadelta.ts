@@ -30,6 +30,9 @@ export const adadelta = {
   summary: 'RMSProp that measures its own step size from past changes: learning rate 1, slow at first.',
   formula: 'v ← ρv + (1 − ρ)g²;  u = √(d + ε) / √(v + ε) · g;  d ← ρd + (1 − ρ)u²;  θ ← θ − ηu',
   paper: 'Zeiler 2012, ADADELTA: An Adaptive Learning Rate Method, arXiv:1212.5701',
+  whenToUse: 'When no learning rate shall be chosen at all; otherwise Adam is faster.',
+  conventions:
+    "One rule in both; PyTorch has rate 1, ρ 0.9, ε 1e-6, Keras rate 0.001, ρ 0.95, ε 1e-7: set learningRate yourself for Keras's form. TensorFlow.js 4.22 computes plain SGD under this name.",
   decay: 'l2',
   adaptive: false,
   options,

@@ -50,6 +50,9 @@ export const adagrad = {
   formula: 'S ← S + g²;  θ ← θ − η g / (√S + ε)',
   paper:
     'Duchi, Hazan, Singer 2011, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization',
+  whenToUse: 'For rare features and short runs; in long ones its steps die out.',
+  conventions:
+    'PyTorch adds ε outside the root, Keras 0.1 to the sum and ε inside the root; the lecture divides by the root of the mean, not of the sum, so its steps do not shrink by themselves.',
   decay: 'l2',
   adaptive: false,
   options,

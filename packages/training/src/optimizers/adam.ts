@@ -77,6 +77,10 @@ export const adam = {
   summary: 'RMSProp plus momentum with bias correction: fast and forgiving, the usual first choice.',
   formula: 'm ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  θ ← θ − η m̂ / (√v̂ + ε)',
   paper: 'Kingma, Ba 2015, Adam: A Method for Stochastic Optimization, arXiv:1412.6980',
+  whenToUse:
+    'First choice for a new network: works at 0.001 nearly everywhere. With weight decay take AdamW.',
+  conventions:
+    'PyTorch adds ε to the corrected root, Keras before the correction (convention keras, ε 1e-7), so that ε counts up to 31 times more in the first steps. weightDecay is L2 as in PyTorch; Keras decays weights apart: AdamW.',
   decay: 'l2',
   adaptive: true,
   options,

@@ -23,6 +23,8 @@ export const adamax = {
     'Adam that divides by the largest recent gradient: steps of bounded size, calm where gradients spike.',
   formula: 'm ← β₁m + (1 − β₁)g;  u ← max(β₂u, |g| + ε);  θ ← θ − η m̂ / u',
   paper: 'Kingma, Ba 2015, Adam: A Method for Stochastic Optimization, arXiv:1412.6980, section 7.1',
+  whenToUse: 'When gradients have spikes: the size of a step is bounded by the rate.',
+  conventions: 'PyTorch adds ε to |g| inside the maximum, Keras to u afterwards.',
   decay: 'l2',
   adaptive: true,
   options,

@@ -14,6 +14,9 @@ export const adamw = {
   summary: 'Adam with decoupled weight decay, which pulls all weights alike: the usual choice with decay.',
   formula: 'θ ← θ(1 − ηλ);  then as Adam:  θ ← θ − η m̂ / (√v̂ + ε)',
   paper: 'Loshchilov, Hutter 2019, Decoupled Weight Decay Regularization, arXiv:1711.05101',
+  whenToUse: 'The usual choice whenever weights are to be decayed, above all with a cosine schedule.',
+  conventions:
+    "θ(1 − ηλ) before the step, as in PyTorch; the default decay is PyTorch's 0.01, Keras has 0.004. ε as in Adam.",
   decay: 'decoupled',
   adaptive: true,
   options,

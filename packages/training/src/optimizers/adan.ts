@@ -27,6 +27,9 @@ export const adan = {
     'Adam with a Nesterov momentum made from changes of the gradient: large rates and batches, four slots.',
   formula: 'Δ = g − gₜ₋₁;  m, d, n: means of g, Δ, (g + β₂Δ)²;  θ ← (θ − η(m̂ + β₂d̂) / (√n̂ + ε)) / (1 + ηλ)',
   paper: 'Xie et al. 2022, Adan: Adaptive Nesterov Momentum Algorithm, arXiv:2208.06677',
+  whenToUse: 'For large rates and batches when memory for four slots is there.',
+  conventions:
+    "PyTorch and Keras have none. β are weights of the past, 1 − β of the paper; the authors' code decays weights by division, as here.",
   decay: 'rule',
   adaptive: true,
   options,

@@ -15,6 +15,9 @@ export const amsgrad = {
     'Adam that divides by the largest mean of squares so far, so that a rare large gradient stays felt.',
   formula: 'm, v as Adam;  w ← max(w, v);  θ ← θ − η m̂ / (√(w / (1 − β₂ᵗ)) + ε)',
   paper: 'Reddi, Kale, Kumar 2018, On the Convergence of Adam and Beyond, arXiv:1904.09237',
+  whenToUse: 'When Adam does not settle because rare large gradients are forgotten.',
+  conventions:
+    'Keeps the maximum of the uncorrected v, as PyTorch (amsgrad=True) and Keras do; the paper has no correction at all.',
   decay: 'l2',
   adaptive: true,
   options,

@@ -30,6 +30,9 @@ export const asgd = {
     'SGD with a rate that falls by itself and an average of all late weights, kept beside the weights.',
   formula: 'ηₜ = η / (1 + λη(t − 1))^α;  θ ← θ(1 − ληₜ) − ηₜg;  a ← a + (θ − a) / max(1, t − 1 − t₀)',
   paper: 'Polyak, Juditsky 1992, Acceleration of Stochastic Approximation by Averaging',
+  whenToUse: 'For long runs at an almost constant rate, whose late weights are worth averaging.',
+  conventions:
+    'As PyTorch, where the average is kept beside the weights and used by nobody unless asked. Keras has none.',
   decay: 'l2',
   adaptive: false,
   options,

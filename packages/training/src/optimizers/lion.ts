@@ -17,6 +17,9 @@ export const lion = {
     'Every weight moves by exactly the learning rate, in the direction of its momentum: one slot, no root.',
   formula: 'θ ← θ(1 − ηλ) − η sign(β₁m + (1 − β₁)g);  m ← β₂m + (1 − β₂)g',
   paper: 'Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, arXiv:2302.06675',
+  whenToUse:
+    "For large batches and long runs with little memory for state; rate a third to a tenth of AdamW's.",
+  conventions: 'PyTorch has none; Keras has it with the same β and decays weights in the same way.',
   decay: 'decoupled',
   adaptive: true,
   options,

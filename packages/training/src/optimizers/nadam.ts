@@ -59,6 +59,9 @@ export const nadam = {
     'Adam that looks ahead as Nesterov does: the next momentum step is taken with the new gradient in it.',
   formula: 'θ ← θ − η ( (1 − μₜ)g / (1 − Πμᵢ) + μₜ₊₁m / (1 − μₜ₊₁Πμᵢ) ) / (√v̂ + ε)',
   paper: 'Dozat 2016, Incorporating Nesterov Momentum into Adam, ICLR workshop',
+  whenToUse: 'In place of Adam where a look-ahead helps; often a little faster at the start.',
+  conventions:
+    "PyTorch's documented formula with momentumDecay 0.004; PyTorch 1.13 multiplied by one μ too many, which was mended later. Keras's schedule of μ is momentumDecay 1.",
   decay: 'l2',
   adaptive: true,
   options,

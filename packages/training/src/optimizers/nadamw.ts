@@ -14,6 +14,8 @@ export const nadamw = {
   formula: 'θ ← θ(1 − ηλ);  then as NAdam',
   paper:
     'Dozat 2016, Incorporating Nesterov Momentum into Adam; decay: Loshchilov, Hutter 2019, arXiv:1711.05101',
+  whenToUse: 'As AdamW, with a look-ahead; a strong baseline for long runs.',
+  conventions: 'PyTorch: NAdam with decoupled_weight_decay=True. Keras: Nadam with weight_decay.',
   decay: 'decoupled',
   adaptive: true,
   options,

@@ -44,6 +44,9 @@ export const radam = {
     'Adam with its own warm-up: momentum only, until enough gradients were seen to trust their variance.',
   formula: 'ρₜ > 5:  θ ← θ − η rₜ m̂ √(1 − β₂ᵗ) / (√v + ε);  else θ ← θ − η m̂',
   paper: 'Liu et al. 2020, On the Variance of the Adaptive Learning Rate and Beyond, arXiv:1908.03265',
+  whenToUse: 'In place of Adam with a warm-up, when no length for the warm-up is known.',
+  conventions:
+    'As PyTorch: rectified from ρ > 5, and ε is added to √v before the correction. The first five steps at β₂ 0.999 are momentum alone. Keras has none.',
   decay: 'l2',
   adaptive: true,
   options,

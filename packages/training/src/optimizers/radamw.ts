@@ -13,6 +13,8 @@ export const radamw = {
   summary: 'RAdam with decoupled weight decay: warms up by itself and pulls all weights alike.',
   formula: 'θ ← θ(1 − ηλ);  then as RAdam',
   paper: 'Liu et al. 2020, arXiv:1908.03265; decay: Loshchilov, Hutter 2019, arXiv:1711.05101',
+  whenToUse: 'As RAdam, with decoupled weight decay.',
+  conventions: 'PyTorch: RAdam with decoupled_weight_decay=True. Keras has none.',
   decay: 'decoupled',
   adaptive: true,
   options,

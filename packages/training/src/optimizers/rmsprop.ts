@@ -60,6 +60,10 @@ export const rmsprop = {
     'AdaGrad that forgets: the same parameter may take large steps again when its gradients calm down.',
   formula: 'v ← αv + (1 − α)g²;  θ ← θ − η g / (√v + ε)',
   paper: 'Tieleman, Hinton 2012, Lecture 6.5 of Neural Networks for Machine Learning',
+  whenToUse:
+    "When the curvature changes along the way and Adam's momentum overshoots; MobileNet and EfficientNet were trained with it.",
+  conventions:
+    "PyTorch starts v at 0 and adds ε outside the root, α 0.99; Keras adds it inside, α 0.9, and keeps rate-scaled steps in the velocity; the lecture starts v at g² without ε. timm's rmsprop-tf starts v at 1: not offered.",
   decay: 'l2',
   adaptive: true,
   options,

@@ -39,6 +39,9 @@ export const rprop = {
   formula: 'sign kept: s ← min(1.2 s, s_max);  turned: s ← max(0.5 s, s_min), g ← 0;  θ ← θ − s sign(g)',
   paper:
     'Riedmiller, Braun 1993, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP Algorithm',
+  whenToUse: 'For full-batch training of small networks; noise of small batches turns signs and ruins it.',
+  conventions:
+    'As PyTorch while the rate is constant; a schedule scales all step sizes here and is ignored there. Keras has none.',
   decay: 'l2',
   adaptive: true,
   options,

@@ -74,6 +74,10 @@ export const sgd = {
   summary: 'Gradient descent with momentum: slow, steady, the usual choice for vision.',
   formula: 'm ← μm + g;  θ ← θ − ηm',
   paper: 'Sutskever et al. 2013, On the importance of initialization and momentum in deep learning',
+  whenToUse:
+    'With momentum 0.9 and a schedule, for the best final accuracy of convolutional networks; needs a tuned rate.',
+  conventions:
+    'PyTorch keeps the rate outside the velocity and takes the first gradient undamped: convention pytorch. Keras and the lecture keep the rate inside: convention lecture. The two differ only where the rate changes.',
   decay: 'l2',
   adaptive: false,
   options,

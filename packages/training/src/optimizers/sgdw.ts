@@ -12,6 +12,9 @@ export const sgdw = {
   summary: 'SGD with decoupled weight decay, which the momentum does not carry on after it has acted.',
   formula: 'θ ← θ(1 − ηλ);  m ← μm + g;  θ ← θ − ηm',
   paper: 'Loshchilov, Hutter 2019, Decoupled Weight Decay Regularization, arXiv:1711.05101',
+  whenToUse: 'In place of SGD when rate and decay are tuned apart from each other.',
+  conventions:
+    'PyTorch has only L2 in SGD. The decay is θ(1 − ηλ), as PyTorch does it in AdamW and Keras in every optimizer with weight_decay; the paper multiplies λ by the schedule alone, not by the base rate.',
   decay: 'decoupled',
   adaptive: false,
   options,

@@ -7,6 +7,8 @@ export const fashionCnn = {
   summary: 'Fashion CNN with Nesterov momentum, warm-up and cosine, mirrored images; minutes on a CPU.',
   formula: null,
   paper: null,
+  whenToUse: 'For small gray images of things that may be mirrored.',
+  conventions: null,
   recipe: {
     architecture: { kind: 'fashion-cnn' },
     loss: { kind: 'cross-entropy', labelSmoothing: 0.1 },

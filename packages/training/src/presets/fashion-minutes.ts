@@ -20,6 +20,8 @@ export const fashion1Min = {
   summary: 'Fashion CNN for 3 epochs with Nesterov momentum and cosine; about a minute on two cores.',
   formula: null,
   paper: null,
+  whenToUse: 'For a first result on Fashion-MNIST or images like it.',
+  conventions: null,
   recipe: {
     ...common,
     architecture: { kind: 'fashion-cnn' },
@@ -40,6 +42,8 @@ export const fashion5Min = {
     'Fashion CNN with dropout for 17 epochs, shifted and mirrored images; about 5 minutes on two cores.',
   formula: null,
   paper: null,
+  whenToUse: 'For images like Fashion-MNIST when a coffee break is there.',
+  conventions: null,
   recipe: {
     ...common,
     architecture: { kind: 'fashion-cnn', dropout: 0.2 },
@@ -65,6 +69,8 @@ export const fashion30Min = {
   summary: 'Six normalised convolutions (64-128-256) for 28 epochs; about half an hour on two cores.',
   formula: null,
   paper: null,
+  whenToUse: 'For the best accuracy that half an hour gives.',
+  conventions: null,
   recipe: {
     ...common,
     architecture: {

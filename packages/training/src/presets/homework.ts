@@ -21,6 +21,8 @@ export const homeworkSimple = {
   summary: "The homework's sample code: LeeDL CNN, Adam 3e-4, 3 epochs, no augmentation.",
   formula: null,
   paper,
+  whenToUse: "To see what the course's sample code reaches.",
+  conventions: null,
   recipe: { ...sample, epochs: 3 },
   origin: {
     published: `${samplePublished}, 3 epochs, patience 300, the weights with the best validation accuracy. The line to reach: 0.50099 on food-11.`,
@@ -37,6 +39,8 @@ export const homeworkMedium = {
   summary: 'The sample code with augmented training images, trained for longer: 80 epochs.',
   formula: null,
   paper,
+  whenToUse: 'The next step of the homework: the same network with augmentation.',
+  conventions: null,
   recipe: {
     ...sample,
     augmentation: [{ kind: 'random-crop', padding: 12, mode: 'reflect' }, { kind: 'horizontal-flip' }],
@@ -97,6 +101,8 @@ export const homeworkStrong = {
   summary: 'A small residual network with label smoothing and dropout, trained for 150 epochs.',
   formula: null,
   paper,
+  whenToUse: "When hours are there: a residual network in place of the sample's.",
+  conventions: null,
   recipe: { ...strong, epochs: 150 },
   origin: {
     published:
@@ -114,6 +120,8 @@ export const homeworkBoss = {
   summary: 'The strong recipe for 300 epochs, with test-time augmentation: half augmented views, half plain.',
   formula: null,
   paper,
+  whenToUse: 'The strong recipe for twice as long, judged over augmented views too.',
+  conventions: null,
   recipe: { ...strong, epochs: 300, testTimeAugmentation: { kind: 'augmented', passes: 5, weight: 0.5 } },
   origin: {
     published:

@@ -11,6 +11,8 @@ export const leedlCnn = {
   summary: 'The reference recipe: LeeDL CNN with Adam 3e-4, L2 1e-5, batch 64, clip 10, 8 epochs.',
   formula: null,
   paper: 'Machine Learning 2022 Spring, Hung-yi Lee, homework 3 (LeeDL tutorial)',
+  whenToUse: "For photographs, with the homework's network and optimizer.",
+  conventions: null,
   recipe: {
     architecture: { kind: 'leedl-cnn' },
     optimizer: { kind: 'adam', learningRate: 3e-4, weightDecay: 1e-5 },

@@ -7,6 +7,8 @@ export const shapes = {
   summary: 'A tiny CNN for small generated images; seconds on a CPU.',
   formula: null,
   paper: null,
+  whenToUse: 'To try the service and for tests.',
+  conventions: null,
   recipe: {
     architecture: {
       kind: 'layers',

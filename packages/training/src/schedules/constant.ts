@@ -16,6 +16,9 @@ export const constant = {
   summary: 'One level; without a factor it keeps the level that it finds.',
   formula: 'η(s) = η · factor',
   paper: null,
+  whenToUse: 'For first tries, and as a plateau between other segments.',
+  conventions:
+    "PyTorch's ConstantLR multiplies by factor for a while and then returns to 1: write two constant segments.",
   options,
   factor: (o, { start }) => o.factor ?? start,
 } satisfies ScheduleDefinition<'constant', z.output<typeof options>>;

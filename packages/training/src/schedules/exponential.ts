@@ -22,6 +22,9 @@ export const exponential = {
   summary: 'Falls smoothly by the same factor over every interval.',
   formula: 'η(s) = η₀ · factor^(s / every)',
   paper: null,
+  whenToUse: 'For a steady fall in runs whose length is not fixed.',
+  conventions:
+    "Falls at every step, as Keras's ExponentialDecay; PyTorch's ExponentialLR falls once per epoch: that is step.",
   options,
   factor: (o, { start, step }) => start * o.factor ** (step / stepsOf(o.every)),
 } satisfies ScheduleDefinition<'exponential', z.output<typeof options>>;

@@ -21,6 +21,9 @@ export const step = {
   summary: 'Drops by a factor at regular intervals, as in the classic ResNet recipes.',
   formula: 'η(s) = η₀ · factor^⌊s / every⌋',
   paper: 'He et al. 2016, Deep Residual Learning for Image Recognition, arXiv:1512.03385',
+  whenToUse: 'When it is known at which epochs learning stalls; classic for ResNets.',
+  conventions:
+    "PyTorch's StepLR, counted in steps or epochs as `every` says. Keras: PiecewiseConstantDecay or ExponentialDecay with staircase.",
   options,
   factor: (o, { start, step }) => start * o.factor ** Math.floor(step / stepsOf(o.every)),
 } satisfies ScheduleDefinition<'step', z.output<typeof options>>;

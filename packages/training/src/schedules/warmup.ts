@@ -15,6 +15,9 @@ export const warmup = {
   summary: 'Linear rise while the statistics of adaptive optimizers are still inaccurate.',
   formula: 'η(s) = η · (from + (to − from) · (s + 1) / n)',
   paper: 'Goyal et al. 2017, Accurate, Large Minibatch SGD, arXiv:1706.02677',
+  whenToUse: 'Before large rates or with adaptive optimizers: 1 to 5 % of the run.',
+  conventions:
+    "PyTorch's LinearLR starts at start_factor in the first step; here the first step is already above `from` and the last one is at `to`.",
   options,
   factor: (o, { step, steps }) => o.from + (o.to - o.from) * Math.min(1, (step + 1) / steps),
 } satisfies ScheduleDefinition<'warmup', z.output<typeof options>>;

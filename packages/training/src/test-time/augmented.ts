@@ -29,6 +29,9 @@ export const augmented = {
     "The homework's form: half of the mean is the plain image, half randomly augmented views. LeeDL's notebook (three views, and the plain image among them) is passes 3, weight 0.375.",
   formula: 'z = w · mean of f(augment(x)) + (1 − w) · f(x)',
   paper: 'Machine Learning 2022 Spring, Hung-yi Lee, homework 3 (LeeDL tutorial)',
+  whenToUse:
+    'With the augmentation that the network was trained with, when evaluation may take several times as long.',
+  conventions: null,
   options,
   problems: (o, context) => {
     if (o.augmentation !== null)

@@ -1,6 +1,6 @@
 import type { GivenImages, SampleResults, Session, SplitView } from '../engine.js';
 import { logSoftmax } from '../losses/definition.js';
-import { evaluateLoss, type Loss } from '../losses/index.js';
+import { evaluateLoss, evaluationLoss, outputsOf, type ResolvedLoss } from '../losses/index.js';
 import type { TestTimeView } from './definition.js';
 import { type Combination, createOutputMean } from './output-mean.js';
 
@@ -35,7 +35,7 @@ export async function evaluateViews(
   session: Session,
   view: SplitView,
   labels: Uint16Array,
-  options: ViewOptions & { loss: Loss; topK: number },
+  options: ViewOptions & { loss: ResolvedLoss; topK: number },
 ): Promise<SampleResults> {
   const { split } = view;
   return resultsOf(view, labels, options, (samples) =>
@@ -104,8 +104,8 @@ async function resultsOf(
   return { count, topK, ...results };
 }
 
-const lossOf = (loss: Loss, logits: Float64Array, label: number): number =>
-  evaluateLoss('labelSmoothing' in loss ? { ...loss, labelSmoothing: 0 } : loss, logits, label).value;
+const lossOf = (loss: ResolvedLoss, logits: Float64Array, label: number): number =>
+  evaluateLoss(evaluationLoss(loss), outputsOf(loss.kind, logits), label).value;
 
 /** The k most probable classes, best first; ties go to the lower index. */
 export function rank(logits: Float64Array, k: number): { classes: number[]; probabilities: number[] } {

@@ -23,6 +23,8 @@ export const flips = {
     'The mean over the image and its mirror images. For things that may be mirrored: not for digits and letters.',
   formula: 'z = ½ f(x) + ½ f(mirror(x))',
   paper: 'Krizhevsky, Sutskever and Hinton 2012, ImageNet Classification with Deep Convolutional Networks',
+  whenToUse: 'Wherever horizontal flips are right: twice the time, usually a few tenths of a percent.',
+  conventions: null,
   options,
   problems: () => [],
   views: ({ axes }) =>

@@ -22,6 +22,8 @@ export const shifts = {
     "Half of the mean is the image, half its shifts towards the lower right and the upper left; with its mirror images these are airbench's six views (TTA level 2).",
   formula: 'z = ½ g(x) + ¼ g(shift₊(x)) + ¼ g(shift₋(x)),  g(x) = ½ f(x) + ½ f(mirror(x))',
   paper: 'Jordan 2024, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, arXiv:2404.00498',
+  whenToUse: 'For small images: six times the time.',
+  conventions: null,
   options,
   problems: ({ pixels }, { height, width }) =>
     pixels < Math.min(height, width)
