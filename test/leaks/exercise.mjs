@@ -1,13 +1,14 @@
 /**
  * Everything that the engine does, on a small network with every kind of layer: `exercise.mjs <addon> <steps>`. For
  * each optimizer and precision a session is opened, trained, asked for evaluation, predictions and state, and closed;
- * one is refused. Prints how the memory of the process grew while it trained and while it opened sessions, in KiB.
+ * one is refused. Then every loss, with all that goes around an optimizer. Prints how the memory of the process grew while it trained and while it opened sessions, in KiB.
  */
 import { createRequire } from 'node:module';
 import {
   compileProgram,
   createStepPlanner,
   initialState,
+  losses,
   optimizers,
   Recipe,
   resolveRecipe,
@@ -57,7 +58,7 @@ const facts = {
   standardDeviation: [0.25, 0.25, 0.25],
 };
 
-function prepare(kind, precision, loss) {
+function prepare(kind, precision, loss, wrappers = {}) {
   const asked = Recipe.parse({
     dataset: facts.id,
     architecture: { kind: 'layers', layers },
@@ -65,6 +66,7 @@ function prepare(kind, precision, loss) {
     optimizer: { kind, learningRate: 1e-3, weightDecay: 1e-4 },
     augmentation: [{ kind: 'random-crop', padding: 2 }, { kind: 'horizontal-flip' }],
     gradientClip: { norm: 1 },
+    ...wrappers,
     batchSize: 16,
     epochs: steps,
   });
@@ -134,6 +136,21 @@ for (const precision of ['fp32', 'bf16'])
       return grown;
     });
   }
+const wrappers = {
+  gradientClip: { adaptive: {} },
+  microBatchSize: 5,
+  gradientNoise: {},
+  ema: {},
+  lookahead: {},
+};
+for (const kind of Object.keys(losses).filter((one) => losses[one].outputs !== 'logit')) {
+  const run = prepare('sgd', 'bf16', { kind }, wrappers);
+  growth[`${kind} wrapped`] = await withSession(run, async (session) => {
+    const grown = await train(session, run.recipe, run.program, steps);
+    await askEverything(session, run);
+    return grown;
+  });
+}
 const small = prepare('adam', 'bf16', { kind: 'cross-entropy' });
 const openAndClose = async () => {
   for (let i = 0; i < SESSIONS; i++)

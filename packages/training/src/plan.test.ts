@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { compileProgram } from './compile.js';
 import type { DatasetFacts } from './dataset-facts.js';
 import { planTraining } from './plan.js';
 import { Recipe } from './recipe.js';
+import { resolveRecipe } from './resolve.js';
+import { createStepPlanner } from './step-plan.js';
 
 const facts: DatasetFacts = {
   id: 'ds_1',
@@ -20,6 +23,21 @@ const plan = (recipe: object, changes: Partial<DatasetFacts> = {}) =>
   });
 const codes = (recipe: object, changes: Partial<DatasetFacts> = {}) =>
   plan(recipe, changes).warnings.map(({ code }) => code);
+
+describe('the keys of a step plan', () => {
+  it.each([
+    [{ kind: 'dropout', rate: 0.5 }, true],
+    [{ kind: 'stochastic-depth', rate: 0.5 }, true],
+    [{ kind: 'relu' }, false],
+  ])('are drawn for each step where a layer drops at random: %j', (layer, drawn) => {
+    const layers = [{ kind: 'flatten' }, layer, { kind: 'linear', outFeatures: 'classes' }];
+    const asked = Recipe.parse({ dataset: 'ds_1', architecture: { kind: 'layers', layers } });
+    const { recipe } = resolveRecipe(asked, facts);
+    const program = compileProgram(recipe, facts, 'fp32');
+    const { dropoutKeys } = createStepPlanner(recipe, program, Int32Array.of(0, 1, 2)).plan(0, 1);
+    expect(dropoutKeys.some((word) => word !== 0)).toBe(drawn);
+  });
+});
 
 describe('planTraining', () => {
   it('gives the whole curve, the layers and the memory', () => {

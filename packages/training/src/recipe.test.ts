@@ -50,7 +50,6 @@ describe('Recipe', () => {
     [{ ...mlp, preset: 'resnet' }, 'preset'],
     [{ ...mlp, dataset: 5 }, 'dataset'],
     [{ ...mlp, learningRate: 0.1 }, ''],
-    [{ ...mlp, ema: null }, ''],
     [{ ...mlp, optimizer: { kind: 'adam', lr: 1 } }, 'optimizer'],
     [null, ''],
   ])('%j is refused at "%s"', (recipe, path) => {

@@ -86,6 +86,8 @@ function dataWarnings({ asked, recipe, facts, length, program }: PlanSubject): P
   const missing = facts.classes.filter((_, label) => train[label] === 0);
   const norm = program.nodes.some((node) => node.kind === 'batch-norm');
   const rest = length.trainSamples % recipe.batchSize;
+  const unweighted = 'classWeights' in recipe.loss && recipe.loss.classWeights === null;
+  const advice = unweighted ? '; loss.classWeights "balanced" makes every class count alike' : '';
   return [
     ...warn(
       missing.length > 0,
@@ -97,7 +99,7 @@ function dataWarnings({ asked, recipe, facts, length, program }: PlanSubject): P
       most >= IMBALANCE * least,
       'class_imbalance',
       null,
-      `the largest class has ${most} training images, the smallest ${least}: look at per-class recall, not at accuracy alone`,
+      `the largest class has ${most} training images, the smallest ${least}: look at per-class recall, not at accuracy alone${advice}`,
     ),
     ...warn(
       recipe.batchSize > length.trainSamples,

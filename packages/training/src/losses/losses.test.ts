@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import golden from './golden.json' with { type: 'json' };
 import {
   classLogits,
   evaluateLoss,
@@ -111,6 +112,19 @@ describe.each(variants)('$loss', ({ loss, classes }) => {
   it('judges without smoothing', () => {
     const judged = evaluationLoss(loss);
     expect(judged).toEqual('labelSmoothing' in loss ? { ...loss, labelSmoothing: 0 } : loss);
+  });
+});
+
+it.each(golden.cases)('PyTorch gives the same: $options of $target', ({ options, ...sample }) => {
+  const { value, gradient } = evaluateLoss(
+    ResolvedLoss.parse(options),
+    Float64Array.from(sample.outputs),
+    Float64Array.from(sample.target),
+  );
+  expect(value).toBeCloseTo(sample.value, 12);
+  expect(gradient).toHaveLength(sample.gradient.length);
+  gradient.forEach((g, c) => {
+    expect(g).toBeCloseTo(sample.gradient[c]!, 12);
   });
 });
 
