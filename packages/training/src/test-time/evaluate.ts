@@ -64,7 +64,7 @@ export async function evaluateMembers(
 ): Promise<SampleResults> {
   const { combination, classes, ...rest } = options;
   const { split } = view;
-  const loss = { kind: 'cross-entropy', labelSmoothing: 0 } as const;
+  const loss = { kind: 'cross-entropy', labelSmoothing: 0, classWeights: null } as const;
   return resultsOf(view, labels, { ...options, loss }, async (samples) => {
     const mean = createOutputMean(combination, samples.length, classes);
     for (const { session, weight, views, average } of members) {
@@ -75,12 +75,12 @@ export async function evaluateMembers(
   });
 }
 
-/** Losses and best classes of outputs that are computed a few samples at a time. */
+/** Losses and best classes of logits that are computed a few samples at a time. */
 async function resultsOf(
   view: SplitView,
   labels: Uint16Array,
-  { classes, topK, loss }: { classes: number; topK: number; loss: Loss },
-  outputsOf: (samples: Int32Array) => Promise<Float64Array>,
+  { classes, topK, loss }: { classes: number; topK: number; loss: ResolvedLoss },
+  logitsOf: (samples: Int32Array) => Promise<Float64Array>,
 ): Promise<SampleResults> {
   const count = labels.length;
   const indices = view.indices ?? Int32Array.from(labels, (_, i) => i);
@@ -91,7 +91,7 @@ async function resultsOf(
   };
   for (let begin = 0; begin < count; begin += CHUNK) {
     const samples = indices.slice(begin, begin + CHUNK);
-    const logits = await outputsOf(samples);
+    const logits = await logitsOf(samples);
     for (let i = 0; i < samples.length; i++) {
       const at = begin + i;
       const row = logits.subarray(i * classes, (i + 1) * classes);

@@ -157,7 +157,7 @@ it('models together are evaluated by the mean of what each gives', async () => {
   const view: SplitView = { split: 'test', indices: Int32Array.of(4, 1, 5) };
   const labels = Uint16Array.from(view.indices!, (i) => data.splits.test!.labels[i]!);
   const { session } = await open();
-  const plain = { session, views: [{ weight: 1, draw: () => [] }], average: 'logits' } as const;
+  const plain = { session, views: [{ weight: 1, draw: () => [] }], average: 'logits' as const };
   const mirrored = { ...plain, views: viewsOf({ kind: 'flips' }) };
   const options = { classes: 3, batchSize: 2, topK: 3, combination: 'probabilities' } as const;
   const seen = await evaluateMembers(
