@@ -65,6 +65,7 @@ describe('models and predictions', () => {
       status: 'queued',
       modelId,
       results: null,
+      evaluation: null,
       error: null,
       seconds: null,
     });

@@ -207,7 +207,7 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
   });
 
   it('classifies images with a model of a job', async () => {
-    const id = await stack.submit(dataset, { ...short, epochs: 6 });
+    const id = await stack.submit(dataset, { ...short, epochs: 6, precision: 'fp32' });
     await ended(id, 'succeeded');
     const model = await stack.modelOf(id);
     const images: { fileName: string; key: string }[] = [];
@@ -256,6 +256,20 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     for (const p of voted) expect([0, 0.25, 0.75, 1].some((share) => Math.abs(share - p) < 1e-5)).toBe(true);
     const flipped = await probabilitiesOf({ testTimeAugmentation: 'flips' });
     expect(flipped).not.toEqual(mine);
+
+    // The evaluation of one model alone is that of its job; together they are counted by what they predict together.
+    const target = { datasetId: dataset, split: 'test' } as const;
+    const evaluate = async (more: Partial<NewPrediction> = {}) =>
+      (await predict({ images: [], target, ...more }))?.evaluation;
+    const ofJob = await stack.database.evaluations.get(PROJECT, model.jobId);
+    const alone = await evaluate();
+    expect(alone).toMatchObject({ split: 'test', samples: 60, confusion: ofJob?.confusion });
+    expect(alone?.accuracy).toBeCloseTo(ofJob?.accuracy ?? -1, 9);
+    expect(alone?.loss).toBeCloseTo(ofJob?.loss ?? -1, 4);
+    const both = await evaluate({ members, combination: 'logits', testTimeAugmentation: 'flips' });
+    expect(both?.confusion.flat().reduce((sum, count) => sum + count)).toBe(60);
+    const gone = await predict({ images: [], target: { ...target, split: 'validation' } });
+    expect(gone?.error).toMatchObject({ code: 'dataset_not_found' });
 
     process.kill(await childOf(process.pid, 'predict'), 'SIGKILL');
     await expect.poll(() => childrenOf(process.pid, 'predict')).toEqual([]);

@@ -21,6 +21,8 @@ export interface CallOptions {
   /** Of a POST; default: a random one per call, so that a retry never does the same thing twice. */
   idempotencyKey?: string | undefined;
   retries?: number | undefined;
+  /** Until the head of the answer arrives; default the client's. */
+  timeoutMs?: number | undefined;
 }
 
 type SchemaAt<N extends RouteName, K extends string> =
@@ -66,7 +68,7 @@ export function createTransport(options: ClientOptions): Transport {
     const once = async () => {
       const content = contentOf(input);
       if (content.contentType !== undefined) headers['content-type'] = content.contentType;
-      const limit = input.files ? [] : [AbortSignal.timeout(timeoutMs)];
+      const limit = input.files ? [] : [AbortSignal.timeout(call.timeoutMs ?? timeoutMs)];
       const signal = AbortSignal.any([...limit, ...(call.signal ? [call.signal] : [])]);
       const request: RequestInit = { method: route.method, headers, signal, ...content.init };
       const response = await fetch(url, request).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { wholeNumber } from './number.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
 
 export const SplitName = z.enum(['train', 'validation', 'test']);
+export type SplitName = z.output<typeof SplitName>;
 
 export const DatasetStatus = z
   .enum(['ingesting', 'ready', 'refused', 'failed'])

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Fit } from './dataset.js';
-import { CheckpointId, JobId, ModelId } from './ids.js';
+import { Fit, SplitName } from './dataset.js';
+import { Evaluation } from './evaluation.js';
+import { CheckpointId, DatasetId, JobId, ModelId } from './ids.js';
 import { jsonText } from './json-text.js';
 import { wholeNumber } from './number.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
@@ -74,6 +75,12 @@ const MAX_MEMBERS = 16;
 const listOf = <T extends z.ZodType>(item: T, rule: string) =>
   jsonText(z.array(item).min(1).max(MAX_MEMBERS, `at most ${MAX_MEMBERS}`), rule);
 
+type Together = { models: string[]; weights?: number[] | undefined };
+const eachOnce = ({ models }: Together) => new Set(models).size === models.length;
+const EACH_ONCE = { message: 'names a model twice; give it a larger weight instead', path: ['models'] };
+const asMany = ({ models, weights }: Together) => weights === undefined || weights.length === models.length;
+const AS_MANY = { message: 'must be as many as models', path: ['weights'] };
+
 /** Text fields of an upload: several models answer as one. */
 export const PredictEnsemble = z
   .strictObject({
@@ -86,15 +93,29 @@ export const PredictEnsemble = z
     combination: Combination.default('probabilities'),
     ...predictOptions,
   })
-  .refine(({ models }) => new Set(models).size === models.length, {
-    message: 'names a model twice; give it a larger weight instead',
-    path: ['models'],
-  })
-  .refine(({ models, weights }) => weights === undefined || weights.length === models.length, {
-    message: 'must be as many as models',
-    path: ['weights'],
-  })
+  .refine(eachOnce, EACH_ONCE)
+  .refine(asMany, AS_MANY)
   .meta({ id: 'PredictEnsemble' });
+
+/** How well models do together on a split of a dataset with their classes and input size. */
+export const EvaluateEnsemble = z
+  .strictObject({
+    models: z.array(ModelId).min(1).max(MAX_MEMBERS, `at most ${MAX_MEMBERS}`),
+    weights: z
+      .array(z.number().positive().max(1e6))
+      .min(1)
+      .max(MAX_MEMBERS, `at most ${MAX_MEMBERS}`)
+      .optional()
+      .describe('One for each model; they are divided by their sum. Default: equal'),
+    combination: Combination.default('probabilities'),
+    testTimeAugmentation: TestTimeChoice.default('none'),
+    datasetId: DatasetId,
+    split: SplitName.default('test'),
+    topK: z.int().min(1).max(100).default(5).describe('Cut to the number of classes'),
+  })
+  .refine(eachOnce, EACH_ONCE)
+  .refine(asMany, AS_MANY)
+  .meta({ id: 'EvaluateEnsemble' });
 
 /** One result per uploaded image, in order. An image that cannot be read has an error instead of classes. */
 export const Prediction = z
@@ -120,3 +141,34 @@ export const EnsemblePrediction = Prediction.omit({ modelId: true })
   })
   .meta({ id: 'EnsemblePrediction' });
 export type EnsemblePrediction = z.output<typeof EnsemblePrediction>;
+
+export const EnsembleEvaluation = Evaluation.omit({
+  jobId: true,
+  checkpointId: true,
+  testTimeAugmentation: true,
+})
+  .extend({
+    datasetId: DatasetId,
+    split: SplitName,
+    loss: z
+      .number()
+      .describe(
+        'Mean cross-entropy of the combined outputs, without label smoothing; of votes, with the share of a class for its probability',
+      ),
+    members: EnsemblePrediction.shape.members,
+    combination: Combination,
+    testTimeAugmentation: TestTimeChoice,
+  })
+  .meta({ id: 'EnsembleEvaluation' });
+export type EnsembleEvaluation = z.output<typeof EnsembleEvaluation>;
+
+/** What a worker finds out about the models together. */
+export const CombinedResult = EnsembleEvaluation.omit({
+  object: true,
+  datasetId: true,
+  members: true,
+  combination: true,
+  testTimeAugmentation: true,
+  seconds: true,
+});
+export type CombinedResult = z.output<typeof CombinedResult>;

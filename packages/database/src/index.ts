@@ -19,6 +19,7 @@ export type { MetricColumns, MetricsRead, MetricsStore } from './metrics.js';
 export { migrate } from './migrate/migrate.js';
 export type { Models, NewModel } from './models.js';
 export type {
+  EvaluationTarget,
   NewPrediction,
   PredictionClaim,
   PredictionError,

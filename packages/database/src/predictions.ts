@@ -1,9 +1,11 @@
 import {
   AppError,
   type Combination,
+  type CombinedResult,
   type Model,
   newId,
   type Prediction,
+  type SplitName,
   type TestTimeChoice,
 } from '@ravine/contracts';
 import type pg from 'pg';
@@ -29,12 +31,20 @@ export interface PredictionMember {
   weight: number;
 }
 
+/** What models are evaluated on. */
+export interface EvaluationTarget {
+  datasetId: string;
+  split: SplitName;
+}
+
 export interface NewPrediction {
   /** At least one. */
   members: readonly PredictionMember[];
   combination: Combination;
   testTimeAugmentation: TestTimeChoice;
   images: readonly PredictionImage[];
+  /** Instead of images: the models are evaluated there. */
+  target?: EvaluationTarget;
   topK: number;
 }
 
@@ -42,6 +52,8 @@ export interface PredictionState {
   status: 'queued' | 'running' | 'done';
   modelId: string;
   results: Prediction['results'] | null;
+  /** Where there is a target. */
+  evaluation: CombinedResult | null;
   error: PredictionError | null;
   seconds: number | null;
 }
@@ -53,6 +65,7 @@ export interface PredictionClaim {
   combination: Combination;
   testTimeAugmentation: TestTimeChoice;
   images: PredictionImage[];
+  target: EvaluationTarget | null;
   topK: number;
 }
 
@@ -66,7 +79,10 @@ export interface Predictions {
   /** False when it is answered already or gone. */
   finish(
     id: string,
-    outcome: { results: Prediction['results']; seconds: number } | { error: PredictionError },
+    outcome:
+      | { results: Prediction['results']; seconds: number }
+      | { evaluation: CombinedResult; seconds: number }
+      | { error: PredictionError },
   ): Promise<boolean>;
   /** Ids that wait for longer, for the sweeper. */
   stale(olderThanMs: number): Promise<string[]>;
@@ -78,15 +94,26 @@ export interface Predictions {
 
 export function createPredictions(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: number): Predictions {
   return {
-    async create(project, { members, combination, testTimeAugmentation, images, topK }) {
+    async create(project, { members, combination, testTimeAugmentation, images, target, topK }) {
       const id = newId('pred');
       const rows = images.map(({ fileName, key }) => ({ fileName, key }));
       const ids = members.map(({ modelId }) => modelId);
       const { rowCount } = await pool.query(
-        `insert into predictions (id, project, model_id, images, top_k, members, combination, test_time_augmentation)
-         select $1, $2, $3, $4::jsonb, $5, $6::jsonb, $7, $8
+        `insert into predictions (id, project, model_id, images, top_k, members, combination, test_time_augmentation, target)
+         select $1, $2, $3, $4::jsonb, $5, $6::jsonb, $7, $8, $10::jsonb
          where (select count(*) from models where models.id = any($9) and models.project = $2) = cardinality($9::text[])`,
-        [id, project, ids[0], json(rows), topK, json(members), combination, testTimeAugmentation, ids],
+        [
+          id,
+          project,
+          ids[0],
+          json(rows),
+          topK,
+          json(members),
+          combination,
+          testTimeAugmentation,
+          ids,
+          target ? json(target) : null,
+        ],
       );
       if (rowCount === 0)
         throw new AppError('model_not_found', { detail: `There is no model ${ids.join(' or no model ')}` });
@@ -96,7 +123,7 @@ export function createPredictions(pool: pg.Pool, prisma: PrismaClient, lostAfter
     get: (project, id) =>
       first<PredictionState & pg.QueryResultRow>(
         pool,
-        `select status, model_id as "modelId", results, error, seconds from predictions where id = $1 and project = $2`,
+        `select status, model_id as "modelId", results, evaluation, error, seconds from predictions where id = $1 and project = $2`,
         [id, project],
       ),
 
@@ -126,17 +153,23 @@ export function createPredictions(pool: pg.Pool, prisma: PrismaClient, lostAfter
         combination: row.combination as Combination,
         testTimeAugmentation: row.testTimeAugmentation as TestTimeChoice,
         images,
+        target: row.target as EvaluationTarget | null,
         topK: row.topK,
       };
     },
 
     async finish(id, outcome) {
       const { rowCount } = await pool.query(
-        `update predictions set status = 'done', results = $2, error = $3, seconds = $4, finished_at = now()
+        `update predictions set status = 'done', results = $2, evaluation = $3, error = $4, seconds = $5,
+           finished_at = now()
          where id = $1 and status <> 'done'`,
-        'error' in outcome
-          ? [id, null, json(outcome.error), null]
-          : [id, json(outcome.results), null, outcome.seconds],
+        [
+          id,
+          'results' in outcome ? json(outcome.results) : null,
+          'evaluation' in outcome ? json(outcome.evaluation) : null,
+          'error' in outcome ? json(outcome.error) : null,
+          'seconds' in outcome ? outcome.seconds : null,
+        ],
       );
       return rowCount === 1;
     },

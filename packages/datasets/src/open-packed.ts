@@ -8,19 +8,21 @@ import { manifestDigest } from './manifest.js';
 type ManifestSplit = NonNullable<DatasetManifest['splits'][SplitName]>;
 
 /**
- * Loads a packed dataset into memory; `load` gets the bytes of a sha256. Digests, sizes and the range of the labels
- * are verified; throws DatasetError `corrupt_dataset` naming what is wrong.
+ * Loads a packed dataset, or some of its splits, into memory; `load` gets the bytes of a sha256. Digests, sizes and the
+ * range of the labels are verified; throws DatasetError `corrupt_dataset` naming what is wrong.
  */
 export async function openPacked(
   manifest: DatasetManifest,
   load: (sha256: string) => Promise<Uint8Array>,
+  only?: readonly SplitName[],
 ): Promise<PackedDataset> {
   const { height, width, channels, classes } = manifest;
   if (manifest.format !== 'ravine-packed-1') throw corrupt(`its format is "${manifest.format}"`);
   if (manifestDigest(manifest) !== manifest.digest) throw corrupt('the manifest does not have its digest');
   const splits: PackedDataset['splits'] = {};
   for (const [name, split] of Object.entries(manifest.splits) as [SplitName, ManifestSplit][])
-    splits[name] = await openSplit(name, split, height * width * channels, classes.length, load);
+    if (only?.includes(name) ?? true)
+      splits[name] = await openSplit(name, split, height * width * channels, classes.length, load);
   return { height, width, channels, classes, splits };
 }
 

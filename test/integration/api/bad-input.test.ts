@@ -56,6 +56,7 @@ const bodies: Partial<Record<RouteName, object>> = {
   createGroup: { recipe: { dataset: newId('ds'), preset: 'shapes' }, plan: { kind: 'k-fold' } },
   createModel: { jobId: newId('job') },
   previewAugmentation: { preset: 'shapes' },
+  evaluateEnsemble: { models: [newId('mdl')], datasetId: newId('ds') },
 };
 /** Text fields that an upload must have. */
 const fields: Partial<Record<RouteName, Record<string, string>>> = {

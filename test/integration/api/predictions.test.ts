@@ -1,6 +1,6 @@
 import { newId } from '@ravine/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { multipart, registerWorker, testApi } from '../../support/api.js';
+import { multipart, readyDataset, registerWorker, testApi } from '../../support/api.js';
 import { checkpointBytes, jobWithFiles } from '../../support/job-files.js';
 
 let api: Awaited<ReturnType<typeof testApi>>;
@@ -124,6 +124,70 @@ describe('predictions', () => {
       code: 'model_not_found',
     });
     expect(await countBlobs('image bytes')).toBe(0);
+  });
+
+  test('an evaluation names what does not fit, and gives what the worker found', async () => {
+    const model = (await api.app.inject(`/v1/models/${modelId}`)).json();
+    const { datasetId } = (await api.app.inject(`/v1/jobs/${model.jobId}`)).json();
+    const evaluate = (change: object = {}) => {
+      const payload = { models: [modelId], datasetId, split: 'train', ...change };
+      return api.app.inject({ method: 'POST', url: '/v1/ensembles/evaluate', payload });
+    };
+    const refusals: [object, string][] = [
+      [{ models: [] }, '/models'],
+      [{ models: [modelId, modelId] }, '/models'],
+      [{ weights: [1, 2] }, '/weights'],
+      [{ combination: 'median' }, '/combination'],
+      [{ split: 'test' }, '/split'],
+      [{ testTimeAugmentation: 'recipe' }, '/testTimeAugmentation'],
+    ];
+    for (const [change, pointer] of refusals)
+      expect((await evaluate(change)).json()).toMatchObject({ status: 422, errors: [{ pointer }] });
+    expect((await evaluate()).json()).toMatchObject({ status: 503, code: 'engine_unavailable' });
+    const { dataset: other } = await readyDataset(api);
+    await api.database.pool.query(
+      `update datasets set manifest = manifest || '{"classes": ["circle", "cube", "triangle"]}' where id = $1`,
+      [other.id],
+    );
+    expect((await evaluate({ datasetId: other.id })).json()).toMatchObject({
+      status: 422,
+      errors: [{ pointer: '/datasetId', message: expect.stringContaining('circle, square, triangle') }],
+    });
+
+    const worker = await registerWorker(api);
+    const found = {
+      split: 'train' as const,
+      samples: 12,
+      loss: 0.5,
+      accuracy: 0.75,
+      topK: [{ k: 1, accuracy: 0.75 }],
+      macro: { precision: null, recall: 0.5, f1: null },
+      classes: [{ label: 0, class: 'circle', support: 4, precision: null, recall: 0.5, f1: null }],
+      confusion: [[4]],
+    };
+    const claims: object[] = [];
+    const answerClaim = async ({ id }: { id: string }) => {
+      const claim = await api.database.predictions.claim(id, worker);
+      claims.push({ target: claim?.target, topK: claim?.topK, images: claim?.images });
+      await api.database.predictions.finish(id, { evaluation: found, seconds: 1 });
+      return 'done' as const;
+    };
+    const consumer = await api.queues.consume('predict', answerClaim, { concurrency: 1 });
+    const answer = await evaluate({ testTimeAugmentation: 'flips' });
+    expect(answer.json()).toEqual({
+      object: 'evaluation',
+      datasetId,
+      members: [{ modelId, weight: 1 }],
+      combination: 'probabilities',
+      testTimeAugmentation: 'flips',
+      ...found,
+      seconds: expect.any(Number),
+    });
+    expect(claims).toEqual([{ target: { datasetId, split: 'train' }, topK: 3, images: [] }]);
+    const { rows } = await api.database.pool.query('select count(*)::int as count from predictions');
+    expect(rows[0].count).toBe(0);
+    await consumer.close({ handBack: true });
+    await api.database.workers.remove(worker);
   });
 
   test('an image that is also a checkpoint does not take the checkpoint with it', async () => {

@@ -1,10 +1,16 @@
-import { AppError, type Model } from '@ravine/contracts';
+import { AppError, type Model, type TestTimeChoice } from '@ravine/contracts';
+import type { Context } from '../contract.js';
+import type { Services } from '../services.js';
+import { findJob } from './jobs.js';
+
+/** Models that answer together; the weights sum to 1. */
+export type Members = { model: Model; weight: number }[];
 
 /**
  * The models with weights that sum to 1 (equal ones where none are given). Throws models_incompatible for models that
  * do not speak of the same classes, in the same order, or take images of different sizes.
  */
-export function weighted(models: Model[], weights?: number[]): { model: Model; weight: number }[] {
+export function weighted(models: Model[], weights?: number[]): Members {
   const [first, ...others] = models;
   for (const other of others) if (first) requireSame(first, other);
   const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? models.length;
@@ -25,4 +31,24 @@ function requireSame(a: Model, b: Model): void {
   if (label !== undefined) refuse(`class ${label} (in label order)`, nameOf(a), nameOf(b));
   const size = ({ input }: Model) => `${input.height}×${input.width}×${input.channels}`;
   if (size(a) !== size(b)) refuse('input size', size(a), size(b));
+}
+
+/** The views of a recipe can only be asked for where it has some. */
+export async function requireViews(
+  services: Services,
+  context: Context,
+  members: Members,
+  choice: TestTimeChoice,
+  pointer: string,
+): Promise<void> {
+  if (choice !== 'recipe') return;
+  for (const { model } of members) {
+    const { recipe } = await findJob(services, context, model.jobId);
+    if (recipe.testTimeAugmentation !== null) continue;
+    const message = `the recipe of model ${model.id} has no test-time augmentation; name a kind instead`;
+    throw new AppError('validation_failed', {
+      detail: message,
+      errors: [{ pointer, code: 'no_views', message, received: choice }],
+    });
+  }
 }

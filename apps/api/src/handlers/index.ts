@@ -1,6 +1,7 @@
 import type { Handlers } from '../contract.js';
 import type { Services } from '../services.js';
 import { createDatasetHandlers } from './datasets.js';
+import { createEvaluateHandlers } from './evaluate.js';
 import { createEventHandlers } from './events.js';
 import { createGroupHandlers } from './groups.js';
 import { createJobFileHandlers } from './job-files.js';
@@ -24,6 +25,7 @@ export const createHandlers = (services: Services): Handlers => ({
   ...createJobFileHandlers(services),
   ...createModelHandlers(services),
   ...createPredictHandlers(services),
+  ...createEvaluateHandlers(services),
   ...createWorkerHandlers(services),
   ...createServiceHandlers(services),
 });

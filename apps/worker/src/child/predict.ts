@@ -1,75 +1,58 @@
 import { readFile } from 'node:fs/promises';
 import type { Prediction } from '@ravine/contracts';
 import { DatasetError, preprocess } from '@ravine/datasets';
-import { loadTorchEngine } from '@ravine/engine-torch';
-import {
-  compileProgram,
-  createOutputMean,
-  decodeCheckpoint,
-  EngineError,
-  modelWeights,
-  rank,
-  SafetensorsError,
-  type Session,
-  testTimeViews,
-  viewLogits,
-} from '@ravine/training';
+import { createOutputMean, EngineError, rank, SafetensorsError, viewLogits } from '@ravine/training';
 import { openChannel } from './channel.js';
+import { evaluateTogether } from './evaluate.js';
+import { openModel, viewsOf } from './model-session.js';
 import type { FromChild, PredictModel, ToChild } from './protocol.js';
-import { readWhole } from './read-whole.js';
 import { createSessionCache, type SessionCache } from './session-cache.js';
 
 /** Sessions that are kept ready; each holds one model's weights. */
 const KEPT_MODELS = 4;
 const BATCH = 16;
 
-type Request = ToChild<'predict'>;
+type Message = ToChild<'predict'>;
+type Request = Extract<Message, { type: 'predict' }>;
 type Result = Prediction['results'][number];
 
-/** Answers requests in the order in which they come, until this process is ended. */
+/**
+ * Answers until this process is ended: images in the order in which they come; evaluations, which take long and open
+ * sessions of their own, beside them.
+ */
 export async function predictOnRequest(): Promise<void> {
   const channel = openChannel('predict');
   const sessions = createSessionCache(KEPT_MODELS);
   let tail = Promise.resolve();
-  channel.onMessage((request) => {
-    tail = tail.then(async () => channel.send(await answer(request, sessions)));
+  channel.onMessage((message) => {
+    const { requestId } = message;
+    if (message.type === 'evaluate') {
+      const evaluate = async () =>
+        ({ type: 'evaluated', requestId, evaluation: await evaluateTogether(message) }) as const;
+      void answer(requestId, evaluate).then(channel.send);
+      return;
+    }
+    const predict = async () =>
+      ({ type: 'predicted', requestId, results: await classify(message, sessions) }) as const;
+    tail = tail.then(async () => channel.send(await answer(requestId, predict)));
   });
 }
 
-async function answer(request: Request, sessions: SessionCache): Promise<FromChild<'predict'>> {
-  const { requestId } = request;
+async function answer(
+  requestId: string,
+  work: () => Promise<FromChild<'predict'>>,
+): Promise<FromChild<'predict'>> {
   try {
-    return { type: 'predicted', requestId, results: await classify(request, sessions) };
+    return await work();
   } catch (error) {
-    const code =
-      error instanceof EngineError
-        ? error.code
-        : error instanceof SafetensorsError
-          ? 'content_damaged'
-          : 'internal';
-    return {
-      type: 'refused',
-      requestId,
-      code,
-      message: error instanceof Error ? error.message : String(error),
-    };
+    const message = error instanceof Error ? error.message : String(error);
+    return { type: 'refused', requestId, code: codeOf(error), message };
   }
 }
 
-async function openSession(model: PredictModel, { device, threads }: Request): Promise<Session> {
-  const { engine, reason } = loadTorchEngine();
-  if (!engine) throw new EngineError('engine_unavailable', reason);
-  const { height, width, channels } = model.input;
-  const { tensors } = decodeCheckpoint(await readWhole(model.weights));
-  const data = { height, width, channels, classes: model.classes, splits: {} };
-  const session = await engine.open(programOf(model), data, { device, threads });
-  await session.restore(modelWeights(tensors));
-  return session;
-}
-
-/** The network of the model; what a recipe says about training alone is of no matter here. */
-function programOf({ recipe, input, classes, precision }: PredictModel) {
-  return compileProgram(recipe, { id: recipe.dataset, ...input, classes, counts: {} }, precision);
+function codeOf(error: unknown): string {
+  if (error instanceof EngineError) return error.code;
+  return error instanceof SafetensorsError || error instanceof DatasetError ? 'content_damaged' : 'internal';
 }
 
 type Read = { fileName: string; pixels: Uint8Array | null; error: Result['error'] };
@@ -128,19 +111,9 @@ async function outputsOf(
   request: Request,
   sessions: SessionCache,
 ): Promise<Float64Array> {
-  const session = await sessions.get(`${model.id}@${request.device}`, () => openSession(model, request));
+  const session = await sessions.get(`${model.id}@${request.device}`, () => openModel(model, {}, request));
   const good = images.flatMap(({ pixels }) => (pixels ? [pixels] : []));
-  const { testTimeAugmentation: options, recipe, input, classes } = model;
-  const { augmentation, seed } = recipe;
-  const views = options
-    ? testTimeViews(options, { height: input.height, width: input.width, augmentation, seed })
-    : [{ weight: 1, draw: () => [] }];
-  const settings = {
-    views,
-    average: options?.average ?? 'logits',
-    classes: classes.length,
-    batchSize: BATCH,
-  };
+  const settings = { ...viewsOf(model), classes: model.classes.length, batchSize: BATCH };
   // Every image is looked at with the draws of sample 0: its answer does not depend on what is sent with it.
   const samples = new Int32Array(good.length);
   return viewLogits(session, { pixels: Buffer.concat(good), count: good.length }, samples, settings);

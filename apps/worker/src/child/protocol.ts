@@ -1,5 +1,6 @@
 import {
   Combination,
+  CombinedResult,
   DatasetManifest,
   Evaluation,
   Failure,
@@ -8,6 +9,7 @@ import {
   Model,
   Prediction,
   Progress,
+  SplitName,
   Worker,
 } from '@ravine/contracts';
 import { ResolvedRecipe, TestTimeAugmentation } from '@ravine/training';
@@ -65,6 +67,17 @@ const RunEvent = z.strictObject({
 });
 
 const ImageFile = z.strictObject({ fileName: z.string(), path: z.string() });
+
+/** A question to models that answer together. */
+const together = {
+  requestId: z.string(),
+  /** Weights sum to 1. */
+  members: z.array(z.strictObject({ model: PredictModel, weight: z.number() })).min(1),
+  combination: Combination,
+  topK: z.int(),
+  device: z.string(),
+  threads: z.int(),
+};
 
 const protocol = {
   /** Says which engines work here, then ends. */
@@ -178,23 +191,24 @@ const protocol = {
   },
   /** Answers one request after the other until it is ended; keeps the models that were used last. */
   predict: {
-    toChild: z.strictObject({
-      type: z.literal('predict'),
-      requestId: z.string(),
-      /** Answer together; weights sum to 1. */
-      members: z.array(z.strictObject({ model: PredictModel, weight: z.number() })).min(1),
-      combination: Combination,
-      images: z.array(ImageFile),
-      topK: z.int(),
-      device: z.string(),
-      threads: z.int(),
-    }),
+    toChild: z.discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('predict'), ...together, images: z.array(ImageFile) }),
+      z.strictObject({
+        type: z.literal('evaluate'),
+        ...together,
+        manifest: DatasetManifest,
+        split: SplitName,
+        /** Path of a verified local copy of each blob of the split, by key. */
+        files: z.record(z.string(), z.string()),
+      }),
+    ]),
     fromChild: z.discriminatedUnion('type', [
       z.strictObject({
         type: z.literal('predicted'),
         requestId: z.string(),
         results: Prediction.shape.results,
       }),
+      z.strictObject({ type: z.literal('evaluated'), requestId: z.string(), evaluation: CombinedResult }),
       z.strictObject({
         type: z.literal('refused'),
         requestId: z.string(),

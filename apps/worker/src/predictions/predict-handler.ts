@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model, TestTimeChoice } from '@ravine/contracts';
-import type { Database, PredictionClaim } from '@ravine/database';
+import type { Database, EvaluationTarget, PredictionClaim } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
 import { StorageError } from '@ravine/storage';
 import { type ResolvedRecipe, TestTimeAugmentation } from '@ravine/training';
 import { ChildEnded } from '../child/host.js';
 import type { PredictModel } from '../child/protocol.js';
 import { belongsElsewhere } from '../elsewhere.js';
+import { fetchDataset } from '../jobs/prepare.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
 import { isTransient } from '../transient.js';
@@ -18,6 +19,8 @@ type Finished = Parameters<Database['predictions']['finish']>[1];
 /** Somebody waits for the answer: a later one helps nobody. */
 const PATIENCE_MS = 10_000;
 const ELSEWHERE_MS = 200;
+/** Whoever asked for an evaluation waits no longer. */
+const EVALUATION_MS = 4 * 60_000;
 
 /** Classifies the images of a prediction, if nobody has yet. */
 export function createPredictHandler(context: WorkerContext): DeliveryHandler {
@@ -44,24 +47,26 @@ export function createPredictHandler(context: WorkerContext): DeliveryHandler {
 async function answer(claim: PredictionClaim, folder: string, context: WorkerContext): Promise<Finished> {
   const started = performance.now();
   try {
-    const results = await predictTwice(await requestOf(claim, folder, context), context);
-    return { results, seconds: (performance.now() - started) / 1000 };
+    const answer = await askTwice(await requestOf(claim, folder, context), context);
+    const seconds = (performance.now() - started) / 1000;
+    if (answer.type === 'evaluated') return { evaluation: answer.evaluation, seconds };
+    return { results: answer.results, seconds };
   } catch (error) {
     return { error: errorOf(error) };
   }
 }
 
 /** The process is shared and may have been ended by the system or by another request: a new one gets a second try. */
-async function predictTwice(request: PredictRequest, { predictor, log }: WorkerContext) {
+async function askTwice(request: PredictRequest, { predictor, log }: WorkerContext) {
   try {
-    return await predictor.predict(request);
+    return await predictor.ask(request);
   } catch (err) {
     if (!(err instanceof ChildEnded)) throw err;
     log.warn(
       { models: request.members.map(({ model }) => model.id), err },
       'the prediction process ended; a new one is asked',
     );
-    return await predictor.predict(request);
+    return await predictor.ask(request);
   }
 }
 
@@ -70,15 +75,8 @@ async function requestOf(
   folder: string,
   context: WorkerContext,
 ): Promise<PredictRequest> {
-  const { storage, settings } = context;
-  const images = await Promise.all(
-    claim.images.map(async ({ fileName, key }, i) => {
-      const path = join(folder, String(i));
-      await storage.copyToFile(key, path);
-      return { fileName, path };
-    }),
-  );
-  return {
+  const { settings } = context;
+  const shared = {
     members: await Promise.all(
       claim.members.map(async ({ model, weight }) => ({
         model: await modelOf(model, claim, context),
@@ -86,10 +84,41 @@ async function requestOf(
       })),
     ),
     combination: claim.combination,
-    images,
     topK: claim.topK,
     device: deviceFor(context),
     threads: Math.max(1, Math.floor(settings.threads / 2)),
+  };
+  const { target } = claim;
+  return target
+    ? { type: 'evaluate', ...shared, ...(await splitOf(target, claim.project, context)) }
+    : { type: 'predict', ...shared, images: await imagesOf(claim, folder, context) };
+}
+
+const imagesOf = ({ images }: PredictionClaim, folder: string, { storage }: WorkerContext) =>
+  Promise.all(
+    images.map(async ({ fileName, key }, i) => {
+      const path = join(folder, String(i));
+      await storage.copyToFile(key, path);
+      return { fileName, path };
+    }),
+  );
+
+/** The dataset, with local copies of the blobs of one split. */
+async function splitOf(
+  { datasetId, split }: EvaluationTarget,
+  project: string,
+  { cache, database }: WorkerContext,
+) {
+  const dataset = await database.datasets.get(project, datasetId);
+  const manifest = dataset?.manifest;
+  const packed = manifest?.splits[split];
+  if (!manifest || !packed)
+    throw new PredictRefused('dataset_not_found', `the dataset ${datasetId} or its split ${split} is gone`);
+  const signal = AbortSignal.timeout(EVALUATION_MS);
+  return {
+    manifest,
+    split,
+    files: await fetchDataset({ ...manifest, splits: { [split]: packed } }, cache, signal),
   };
 }
 

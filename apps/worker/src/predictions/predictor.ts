@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Prediction } from '@ravine/contracts';
 import { type Child, ChildEnded, startChild } from '../child/host.js';
-import type { ToChild } from '../child/protocol.js';
+import type { FromChild, ToChild } from '../child/protocol.js';
 
-export type PredictRequest = Omit<ToChild<'predict'>, 'type' | 'requestId'>;
-type PredictResults = Prediction['results'];
+type WithoutId<Message> = Message extends unknown ? Omit<Message, 'requestId'> : never;
+export type PredictRequest = WithoutId<ToChild<'predict'>>;
+export type PredictAnswer = Exclude<FromChild<'predict'>, { type: 'refused' }>;
 
 /** A model that cannot answer; `code` is one of the catalog of errors or of the engine's. */
 export class PredictRefused extends Error {
@@ -18,8 +18,8 @@ export class PredictRefused extends Error {
 }
 
 export interface Predictor {
-  /** One result per image, in order. Throws PredictRefused, or ChildEnded when the process crashed. */
-  predict(request: PredictRequest): Promise<PredictResults>;
+  /** Throws PredictRefused, or ChildEnded when the process crashed. */
+  ask(request: PredictRequest): Promise<PredictAnswer>;
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export function createPredictor({ environment, idleMs, onLine }: PredictorOption
   };
 
   return {
-    async predict(request) {
+    async ask(request) {
       clearTimeout(idle);
       current ??= start();
       const asked = current;
@@ -68,7 +68,7 @@ export function createPredictor({ environment, idleMs, onLine }: PredictorOption
 
 interface PredictProcess {
   child: Child<'predict'>;
-  ask(request: PredictRequest): Promise<PredictResults>;
+  ask(request: PredictRequest): Promise<PredictAnswer>;
   /** Whether no request waits for its answer. */
   isIdle(): boolean;
 }
@@ -76,7 +76,7 @@ interface PredictProcess {
 function startProcess(environment: Record<string, string>, onLine: (line: string) => void): PredictProcess {
   const pending = new Map<
     string,
-    { resolve: (results: PredictResults) => void; reject: (error: Error) => void }
+    { resolve: (answer: PredictAnswer) => void; reject: (error: Error) => void }
   >();
   const child = startChild({
     purpose: 'predict',
@@ -85,8 +85,8 @@ function startProcess(environment: Record<string, string>, onLine: (line: string
     onMessage: (message) => {
       const request = pending.get(message.requestId);
       pending.delete(message.requestId);
-      if (message.type === 'predicted') request?.resolve(message.results);
-      else request?.reject(new PredictRefused(message.code, message.message));
+      if (message.type === 'refused') request?.reject(new PredictRefused(message.code, message.message));
+      else request?.resolve(message);
     },
   });
   void child.exited.then((exit) => {
@@ -98,7 +98,7 @@ function startProcess(environment: Record<string, string>, onLine: (line: string
     isIdle: () => pending.size === 0,
     ask(request) {
       const requestId = randomUUID();
-      child.send({ type: 'predict', requestId, ...request });
+      child.send({ requestId, ...request } as ToChild<'predict'>); // the id is all that it lacks
       return new Promise((resolve, reject) => pending.set(requestId, { resolve, reject }));
     },
   };

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type Asked, problem, serve } from '../server.suite.js';
+import { captured } from './captured.suite.js';
 import type { Io } from './io.js';
-import { runCli } from './program.js';
 
 let server: Awaited<ReturnType<typeof serve>>;
 let answer: (asked: Asked, index: number) => Answer;
@@ -18,25 +18,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function run(argv: string[], more: Partial<Io> = {}) {
-  let out = '';
-  let err = '';
-  const code = await runCli(argv, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    env: { RAVINE_URL: server.url },
-    columns: null,
-    signal: new AbortController().signal,
-    readStdin: async () => '',
-    defaultDataFolder: folder,
-    ...more,
-  });
-  return { code, out, err };
-}
+const run = (argv: string[], more: Partial<Io> = {}) =>
+  captured(argv, { env: { RAVINE_URL: server.url }, defaultDataFolder: folder, ...more });
 
 describe('exit codes', () => {
   it.each([
@@ -150,25 +133,6 @@ describe('output', () => {
         .map((line) => JSON.parse(line)),
     ).toEqual([{ sequence: 1 }, { sequence: 2 }, job]);
   });
-});
-
-it('saves a preview, asked for by name', async () => {
-  answer = ({ method }) =>
-    method === 'GET'
-      ? { json: { data: [{ id: 'ds_1', name: 'cats' }], nextCursor: null } }
-      : { bytes: Buffer.from('a png'), headers: { 'content-type': 'image/png' } };
-  const output = path.join(folder, 'grid.png');
-  const list = '[{"kind":"invert"}]';
-  const argv = ['datasets', 'preview', 'cats', '--augmentation', list, '--samples', '2', '-o', output];
-  expect((await run(argv)).code).toBe(0);
-  expect(readFileSync(output, 'utf8')).toBe('a png');
-  expect(server.asked.at(-1)).toMatchObject({ method: 'POST', url: '/v1/datasets/ds_1/preview' });
-  expect(JSON.parse(String(server.asked.at(-1)?.body))).toEqual({
-    augmentation: JSON.parse(list),
-    samples: 2,
-  });
-  for (const wrong of [['--augmentation', '['], [], ['--preset', 'shapes', '--augmentation', '[]']])
-    expect((await run(['datasets', 'preview', 'cats', ...wrong])).code).toBe(2);
 });
 
 describe('submitting', () => {

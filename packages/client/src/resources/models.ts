@@ -13,6 +13,9 @@ export interface EnsembleInput {
   topK?: number | undefined;
 }
 
+/** A little longer than the service waits for its worker. */
+const EVALUATION_MS = 270_000;
+
 export function createModels({ json, raw }: Transport) {
   const list = (query: QueryOf<'listModels'> = {}, call?: CallOptions) => json('listModels', { query }, call);
   return {
@@ -45,5 +48,8 @@ export function createModels({ json, raw }: Transport) {
       };
       return json('predictEnsemble', { fields, files }, call);
     },
+    /** How well models do together on a split of a dataset; may take minutes. */
+    evaluateTogether: (body: BodyOf<'evaluateEnsemble'>, call?: CallOptions) =>
+      json('evaluateEnsemble', { body }, { timeoutMs: EVALUATION_MS, retries: 0, ...call }),
   };
 }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { ModelId } from '../ids.js';
 import {
   CreateModel,
+  EnsembleEvaluation,
   EnsemblePrediction,
+  EvaluateEnsemble,
   ListModelsQuery,
   Model,
   ModelPage,
@@ -85,6 +87,27 @@ export const modelRoutes = {
       'prediction_timeout',
       'payload_too_large',
       'unsupported_media_type',
+    ],
+  },
+  evaluateEnsemble: {
+    method: 'POST',
+    path: '/v1/ensembles/evaluate',
+    tag: 'models',
+    summary:
+      'Evaluate models that answer as one on a split of a dataset; waits for the result, up to 4 minutes',
+    body: EvaluateEnsemble,
+    example: {
+      models: ['mdl_01m84fxdg0spkagcy54eefzrfp', 'mdl_01m84fxdg0spkagcy54eefzrfq'],
+      datasetId: 'ds_01m84fxdg0spkagcy54eefzrfp',
+    },
+    response: { status: 200, body: EnsembleEvaluation },
+    errors: [
+      'model_not_found',
+      'models_incompatible',
+      'dataset_not_found',
+      'dataset_not_ready',
+      'engine_unavailable',
+      'prediction_timeout',
     ],
   },
 } as const satisfies Record<string, RouteContract>;

@@ -2,7 +2,7 @@ import type { GivenImages, SampleResults, Session, SplitView } from '../engine.j
 import { logSoftmax } from '../losses/definition.js';
 import { evaluateLoss, evaluationLoss, outputsOf, type ResolvedLoss } from '../losses/index.js';
 import type { TestTimeView } from './definition.js';
-import { createOutputMean } from './output-mean.js';
+import { type Combination, createOutputMean } from './output-mean.js';
 
 /** Images whose views are held at once. */
 const CHUNK = 2048;
@@ -37,7 +37,51 @@ export async function evaluateViews(
   labels: Uint16Array,
   options: ViewOptions & { loss: ResolvedLoss; topK: number },
 ): Promise<SampleResults> {
-  const { classes, topK, loss } = options;
+  const { split } = view;
+  return resultsOf(view, labels, options, (samples) =>
+    viewLogits(session, { split, indices: samples }, samples, options),
+  );
+}
+
+/** One of several models that answer together; the weights of all sum to 1. */
+export interface Member {
+  session: Session;
+  weight: number;
+  views: TestTimeView[];
+  /** Over its views. */
+  average: 'logits' | 'probabilities';
+}
+
+/**
+ * The results of a split for the combined outputs of the members. The loss is the cross-entropy of the combination: of
+ * votes, with the share of a class for its probability.
+ */
+export async function evaluateMembers(
+  members: Member[],
+  view: SplitView,
+  labels: Uint16Array,
+  options: Omit<ViewOptions, 'views' | 'average'> & { combination: Combination; topK: number },
+): Promise<SampleResults> {
+  const { combination, classes, ...rest } = options;
+  const { split } = view;
+  const loss = { kind: 'cross-entropy', labelSmoothing: 0, classWeights: null } as const;
+  return resultsOf(view, labels, { ...options, loss }, async (samples) => {
+    const mean = createOutputMean(combination, samples.length, classes);
+    for (const { session, weight, views, average } of members) {
+      const settings = { views, average, classes, ...rest };
+      mean.add(await viewLogits(session, { split, indices: samples }, samples, settings), weight);
+    }
+    return mean.logits();
+  });
+}
+
+/** Losses and best classes of logits that are computed a few samples at a time. */
+async function resultsOf(
+  view: SplitView,
+  labels: Uint16Array,
+  { classes, topK, loss }: { classes: number; topK: number; loss: ResolvedLoss },
+  logitsOf: (samples: Int32Array) => Promise<Float64Array>,
+): Promise<SampleResults> {
   const count = labels.length;
   const indices = view.indices ?? Int32Array.from(labels, (_, i) => i);
   const results = {
@@ -47,7 +91,7 @@ export async function evaluateViews(
   };
   for (let begin = 0; begin < count; begin += CHUNK) {
     const samples = indices.slice(begin, begin + CHUNK);
-    const logits = await viewLogits(session, { split: view.split, indices: samples }, samples, options);
+    const logits = await logitsOf(samples);
     for (let i = 0; i < samples.length; i++) {
       const at = begin + i;
       const row = logits.subarray(i * classes, (i + 1) * classes);

@@ -10,7 +10,7 @@ import { logSoftmax } from '../losses/definition.js';
 import { Recipe, type RecipeInput } from '../recipe.js';
 import { resolveRecipe } from '../resolve.js';
 import { runTraining } from '../trainer.js';
-import { evaluateViews, rank, viewLogits } from './evaluate.js';
+import { evaluateMembers, evaluateViews, rank, viewLogits } from './evaluate.js';
 import { TestTimeAugmentation, testTimeAugmentations, testTimeViews } from './index.js';
 import { createOutputMean } from './output-mean.js';
 
@@ -151,6 +151,33 @@ describe('the mean over views', () => {
       for (const [i, p] of seen.probabilities.entries()) expect(p).toBeCloseTo(plain.probabilities[i]!, 6);
     }
   });
+});
+
+it('models together are evaluated by the mean of what each gives', async () => {
+  const view: SplitView = { split: 'test', indices: Int32Array.of(4, 1, 5) };
+  const labels = Uint16Array.from(view.indices!, (i) => data.splits.test!.labels[i]!);
+  const { session } = await open();
+  const plain = { session, views: [{ weight: 1, draw: () => [] }], average: 'logits' as const };
+  const mirrored = { ...plain, views: viewsOf({ kind: 'flips' }) };
+  const options = { classes: 3, batchSize: 2, topK: 3, combination: 'probabilities' } as const;
+  const seen = await evaluateMembers(
+    [
+      { ...plain, weight: 0.75 },
+      { ...mirrored, weight: 0.25 },
+    ],
+    view,
+    labels,
+    options,
+  );
+  const settings = { classes: 3, batchSize: 2, average: 'logits' } as const;
+  const mean = createOutputMean('probabilities', 3, 3);
+  mean.add(await viewLogits(session, view, view.indices!, { ...plain, ...settings }), 0.75);
+  mean.add(await viewLogits(session, view, view.indices!, { ...mirrored, ...settings }), 0.25);
+  for (let i = 0; i < 3; i++) {
+    const row = mean.logits().subarray(3 * i, 3 * i + 3); // logarithms of probabilities
+    expect(seen.losses[i]).toBeCloseTo(-row[labels[i]!]!, 5);
+    expect(seen.ranked[3 * i]).toBe(row.indexOf(Math.max(...row)));
+  }
 });
 
 describe('combining outputs', () => {

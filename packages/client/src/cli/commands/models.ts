@@ -5,6 +5,7 @@ import type { CommandSet, Context } from '../context.js';
 import { exitCode, UsageError } from '../exit-code.js';
 import { bytes, facts, percent, table } from '../format.js';
 import { integerValue, listValue, numberList, pairValue } from '../option-values.js';
+import { addEvaluateCommand } from './evaluate.js';
 
 /** Most images that one request takes. */
 const BATCH = 64;
@@ -31,6 +32,7 @@ export function addModelCommands(set: CommandSet): void {
     .option('--with <model>', 'another model that answers together with it; may be repeated', listValue)
     .option('--weight <number>', 'of each model, in their order; default equal', numberList)
     .option('--combine <kind>', 'of several models: probabilities, logits or vote');
+  addEvaluateCommand(set);
 }
 
 interface CreateFlags {
