@@ -33,6 +33,7 @@ const START: TrainingPosition = {
   partial: { samples: 0, lossSum: 0, correct: 0 },
   best: null,
   staleEpochs: 0,
+  schedule: {},
 };
 
 /** Smallest batch of an evaluation, which needs no memory for gradients. */
@@ -116,7 +117,12 @@ export class Training {
       validationLoss: loss,
       validationAccuracy: accuracy,
     };
-    this.position = afterEpoch(this.position, result, recipe.earlyStopping);
+    const trained = {
+      trainLoss: partial.lossSum / partial.samples,
+      trainAccuracy: partial.correct / partial.samples,
+    };
+    const schedule = this.planner.observe(this.position.schedule, { ...result, ...trained });
+    this.position = { ...afterEpoch(this.position, result, recipe.earlyStopping), schedule };
     const best = this.position.best === result;
     const state = await this.session.state();
     if (best) this.bestWeights = modelWeights(state);
@@ -124,8 +130,7 @@ export class Training {
     await report({
       type: 'epoch',
       ...result,
-      trainLoss: partial.lossSum / partial.samples,
-      trainAccuracy: partial.correct / partial.samples,
+      ...trained,
       best,
       seconds: (ms + this.validationMs) / 1000,
       imagesPerSecond,
@@ -167,7 +172,7 @@ export class Training {
   private async trainSteps(steps: number): Promise<TrainingFailure | null> {
     const { clock, signal, report } = this.run;
     const firstStep = this.position.step;
-    const plan = this.planner.plan(firstStep, steps);
+    const plan = this.planner.plan(firstStep, steps, this.position.schedule);
     const since = clock();
     const stats = await this.session.train(plan, { signal });
     const done = stats.losses.length;

@@ -17,5 +17,7 @@ export const constant = {
   formula: 'η(s) = η · factor',
   paper: null,
   options,
+  durations: [],
+  spans: false,
   factor: (o, { start }) => o.factor ?? start,
 } satisfies ScheduleDefinition<'constant', z.output<typeof options>>;

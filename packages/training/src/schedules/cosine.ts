@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import { length, rateFactor, type ScheduleDefinition } from './definition.js';
+import { from, halfCosine, length, type ScheduleDefinition, to } from './definition.js';
 
 const options = z.strictObject({
   kind: z.literal('cosine'),
   ...length,
-  from: rateFactor
-    .optional()
-    .describe('Level of the first step; default where the segment before ended. Give 1 for a warm restart'),
-  to: rateFactor.default(0).describe('Level at the end of the segment, reached one step after its last'),
+  from,
+  to,
 });
 
-/** PyTorch's CosineAnnealingLR with T_max = n, in closed form. Two in a row with `from: 1` are one warm restart (SGDR). */
+/** PyTorch's CosineAnnealingLR with T_max = n, in closed form. Two in a row, the second with `from: 1`, are one warm restart. */
 export const cosine = {
   kind: 'cosine',
   title: 'Cosine decay',
@@ -18,6 +16,7 @@ export const cosine = {
   formula: 'η(s) = η · (to + (from − to) · (1 + cos(πs / n)) / 2)',
   paper: 'Loshchilov, Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts, arXiv:1608.03983',
   options,
-  factor: (o, { start, step, steps }) =>
-    o.to + ((o.from ?? start) - o.to) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / steps))),
+  durations: [],
+  spans: true,
+  factor: (o, { start, step, steps }) => o.to + ((o.from ?? start) - o.to) * halfCosine(step / steps),
 } satisfies ScheduleDefinition<'cosine', z.output<typeof options>>;

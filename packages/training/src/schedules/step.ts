@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { Duration } from '../duration.js';
-import { length, type ScheduleDefinition, stepsOf } from './definition.js';
+import { decayFactor, length, type ScheduleDefinition, stepsOf } from './definition.js';
 
 const options = z.strictObject({
   kind: z.literal('step'),
   ...length,
   every: Duration.describe('Time between two drops'),
-  factor: z
-    .number()
-    .positive()
-    .lt(1, 'less than 1: it is a decay')
-    .default(0.1)
-    .describe('Multiplier of each drop'),
+  factor: decayFactor.default(0.1).describe('Multiplier of each drop'),
 });
 
 /** PyTorch's StepLR. */
@@ -22,5 +17,7 @@ export const step = {
   formula: 'η(s) = η₀ · factor^⌊s / every⌋',
   paper: 'He et al. 2016, Deep Residual Learning for Image Recognition, arXiv:1512.03385',
   options,
+  durations: ['every'],
+  spans: false,
   factor: (o, { start, step }) => start * o.factor ** Math.floor(step / stepsOf(o.every)),
 } satisfies ScheduleDefinition<'step', z.output<typeof options>>;
