@@ -5,11 +5,10 @@ import { PartialRunOptions, runOptions } from './run-options.js';
 
 const dataset = z.string().min(1).max(128).describe('Id of the dataset');
 
-/**
- * What to train with. `{ "preset": "fashion-cnn", "dataset": "ds_…", "epochs": 5 }` takes the preset and replaces its
- * epochs; a field that is given replaces the preset's whole field.
- */
-export const Recipe = z
+// The two schemas are exported under interfaces: those have a name, by which the declarations of other packages refer to
+// them. Spelled out, with every family inside, they are longer than a declaration may be.
+
+const recipe = z
   .strictObject({
     dataset,
     preset: PresetKind.optional().describe('Named options that the fields below override'),
@@ -24,15 +23,21 @@ export const Recipe = z
       });
   })
   .meta({ id: 'Recipe' });
-export type Recipe = z.output<typeof Recipe>;
+/**
+ * What to train with. `{ "preset": "fashion-cnn", "dataset": "ds_…", "epochs": 5 }` takes the preset and replaces its
+ * epochs; a field that is given replaces the preset's whole field.
+ */
+export interface Recipe extends z.output<typeof recipe> {}
 /** As a client writes it, with defaults left out. */
-export type RecipeInput = z.input<typeof Recipe>;
+export interface RecipeInput extends z.input<typeof recipe> {}
+export const Recipe: z.ZodType<Recipe, RecipeInput> = recipe;
 
+const resolvedRecipe = z
+  .strictObject({ dataset, ...runOptions, optimizer: ResolvedOptimizerWithRates })
+  .meta({ id: 'ResolvedRecipe' });
 /**
  * A recipe with every default filled in and every duration in steps. It is a recipe again: resolving it once more
  * changes nothing. `precision`, `engine` and `device` stay `auto` until a worker decides.
  */
-export const ResolvedRecipe = z
-  .strictObject({ dataset, ...runOptions, optimizer: ResolvedOptimizerWithRates })
-  .meta({ id: 'ResolvedRecipe' });
-export type ResolvedRecipe = z.output<typeof ResolvedRecipe>;
+export interface ResolvedRecipe extends z.output<typeof resolvedRecipe> {}
+export const ResolvedRecipe: z.ZodType<ResolvedRecipe> = resolvedRecipe;
