@@ -13,4 +13,5 @@ export * from './page.js';
 export * from './problem.js';
 export * from './routes.js';
 export * from './service.js';
+export * from './surface.js';
 export * from './training.js';

@@ -5,11 +5,14 @@ import type { DatasetManifest } from './dataset.js';
 export {
   createCatalog,
   type DatasetFacts,
+  type Descent,
+  descend,
   planTraining,
   Recipe,
   ResolvedRecipe,
   SpecError,
   type SpecIssue,
+  type SurfaceRun,
 } from '@ravine/training';
 
 /** What resolving a recipe needs to know of a packed dataset. */

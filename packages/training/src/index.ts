@@ -33,6 +33,7 @@ export * from './spec-error.js';
 export * from './splits.js';
 export { type Statistics, statisticsOf } from './statistics.js';
 export { createStepPlanner, type StepPlanner } from './step-plan.js';
+export * from './surfaces/index.js';
 export { rank, viewLogits } from './test-time/evaluate.js';
 export * from './test-time/index.js';
 export { type Combination, createOutputMean } from './test-time/output-mean.js';

@@ -55,6 +55,7 @@ const bodies: Partial<Record<RouteName, object>> = {
   createJob: { recipe: { dataset: newId('ds'), preset: 'shapes' } },
   createGroup: { recipe: { dataset: newId('ds'), preset: 'shapes' }, plan: { kind: 'k-fold' } },
   createModel: { jobId: newId('job') },
+  runSurface: { surface: { kind: 'saddle' } },
 };
 /** Text fields that an upload must have. */
 const fields: Partial<Record<RouteName, Record<string, string>>> = {

@@ -10,6 +10,7 @@ import { createModelHandlers } from './models.js';
 import { createPredictHandlers } from './predict.js';
 import { createSampleHandlers } from './samples.js';
 import { createServiceHandlers } from './service.js';
+import { createSurfaceHandlers } from './surfaces.js';
 import { createWorkerHandlers } from './workers.js';
 
 export const createHandlers = (services: Services): Handlers => ({
@@ -24,4 +25,5 @@ export const createHandlers = (services: Services): Handlers => ({
   ...createPredictHandlers(services),
   ...createWorkerHandlers(services),
   ...createServiceHandlers(services),
+  ...createSurfaceHandlers(),
 });
