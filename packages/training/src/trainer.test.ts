@@ -172,24 +172,6 @@ describe('stopping and resuming', () => {
     },
   );
 
-  it.each([3, 4, 7, 12, 15])(
-    'a schedule that follows results goes on exactly after step %d',
-    async (stopAtStep) => {
-      const reached = { kind: 'warmup-until', metric: 'train.loss', reaches: 1000 } as const;
-      const plateau = { kind: 'reduce-on-plateau', patience: 0, factor: 0.5, threshold: 0.9 } as const;
-      const feedback: Partial<RecipeInput> = { schedule: [{ kind: 'product', of: [reached, plateau] }] };
-      const rates = (...runs: Awaited<ReturnType<typeof go>>[]) =>
-        runs.flatMap((run) => run.of('steps').flatMap((report) => report.learningRates));
-      const whole = await go(feedback);
-      // A tenth until the first result, then all of it, halved at each epoch that is not ten times better.
-      expect(rates(whole)).toEqual([0.1, 1, 0.5, 0.25].flatMap((level) => Array(4).fill(0.02 * level)));
-      const first = await go(feedback, { stopAtStep });
-      const second = await go(feedback, { resume: first.last() });
-      expect(rates(first, second)).toEqual(rates(whole));
-      expect(second.last()).toEqual(whole.last());
-    },
-  );
-
   it('an abort ends the run at a step boundary with a checkpoint', async () => {
     const controller = new AbortController();
     const { outcome, last } = await go(
