@@ -7,6 +7,8 @@ export {
   type DatasetFacts,
   type Descent,
   descend,
+  isRangeTest,
+  judgeRangeTest,
   planTraining,
   Recipe,
   ResolvedRecipe,

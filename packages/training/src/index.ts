@@ -22,6 +22,7 @@ export * from './plan.js';
 export * from './presets/index.js';
 export * from './program.js';
 export * from './random.js';
+export { isRangeTest, judgeRangeTest, type RangeTestResult } from './range-test.js';
 export * from './recipe.js';
 export type * from './reports.js';
 export * from './resolve.js';

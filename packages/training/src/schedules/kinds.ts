@@ -10,6 +10,7 @@ export { linear } from './linear.js';
 export { multiStep } from './multi-step.js';
 export { oneCycle } from './one-cycle.js';
 export { polynomial } from './polynomial.js';
+export { rangeTest } from './range-test.js';
 export { reduceOnPlateau } from './reduce-on-plateau.js';
 export { step } from './step.js';
 export { transformer } from './transformer.js';

@@ -50,6 +50,7 @@ const options: Record<keyof typeof schedules, fc.Arbitrary<object>> = {
       { kind: 'step', every: { epochs: 2 } },
     ],
   }),
+  'range-test': fc.record({ from: below1, to: fc.constant(2) }),
   'reduce-on-plateau': fc.record({
     patience: fc.integer({ min: 0, max: 2 }),
     factor: below1,
