@@ -3,6 +3,7 @@ import { createGroups } from './resources/groups.js';
 import { createJobs } from './resources/jobs.js';
 import { createModels } from './resources/models.js';
 import { createHealth, createWorkers } from './resources/service.js';
+import { createSurfaces } from './resources/surfaces.js';
 import { type CallOptions, type ClientOptions, createTransport } from './transport.js';
 
 /** A client of one service. Methods reject with RavineError; POSTs carry an Idempotency-Key and are safe to retry. */
@@ -16,6 +17,7 @@ export function createClient(options: ClientOptions = {}) {
     models: createModels(transport),
     workers: createWorkers(transport),
     health: createHealth(transport),
+    surfaces: createSurfaces(transport),
     /** Everything that a recipe may name. */
     catalog: (call?: CallOptions) => transport.json('getCatalog', {}, call),
   };

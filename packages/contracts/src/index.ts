@@ -14,4 +14,5 @@ export * from './preview.js';
 export * from './problem.js';
 export * from './routes.js';
 export * from './service.js';
+export * from './surface.js';
 export * from './training.js';

@@ -48,3 +48,29 @@ export const Metrics = z
   })
   .meta({ id: 'Metrics' });
 export type Metrics = z.output<typeof Metrics>;
+
+/** What the losses of a job with the schedule `range-test` show so far. */
+export const RangeTest = z
+  .object({
+    object: z.literal('range_test'),
+    jobId: z.string(),
+    terminal: z.boolean(),
+    steepest: z
+      .number()
+      .nullable()
+      .describe('Learning rate where the smoothed loss falls fastest; null where it does not fall'),
+    tenthOfMinimum: z
+      .number()
+      .nullable()
+      .describe(
+        'A tenth of the learning rate with the lowest smoothed loss; null where the first is the lowest',
+      ),
+    divergedAt: z
+      .number()
+      .nullable()
+      .describe('Learning rate from which the smoothed loss is four times the best, or not finite'),
+    learningRates: z.array(z.number()),
+    losses: z.array(z.number()).describe('Smoothed, of each learning rate'),
+  })
+  .meta({ id: 'RangeTest' });
+export type RangeTest = z.output<typeof RangeTest>;

@@ -4,6 +4,7 @@ import { jobResultRoutes } from './routes/job-results.js';
 import { jobRoutes } from './routes/jobs.js';
 import { modelRoutes } from './routes/models.js';
 import { serviceRoutes } from './routes/service.js';
+import { surfaceRoutes } from './routes/surfaces.js';
 
 export type { RouteContract } from './routes/contract.js';
 
@@ -14,6 +15,7 @@ export const routes = {
   ...groupRoutes,
   ...jobResultRoutes,
   ...modelRoutes,
+  ...surfaceRoutes,
   ...serviceRoutes,
 };
 

@@ -6,6 +6,10 @@ export {
   augmentationProblems,
   createCatalog,
   type DatasetFacts,
+  type Descent,
+  descend,
+  isRangeTest,
+  judgeRangeTest,
   normalizationOf,
   type Pixels,
   type PreviewOptions,
@@ -16,6 +20,7 @@ export {
   ResolvedRecipe,
   SpecError,
   type SpecIssue,
+  type SurfaceRun,
 } from '@ravine/training';
 
 /** What resolving a recipe needs to know of a packed dataset. */

@@ -16,7 +16,7 @@ import torch
 
 from golden_arrays import array_cases
 from golden_groups import group_cases
-from golden_schedules import schedule_cases
+from golden_schedules import plateau_cases, schedule_cases
 
 GRADIENTS = [0.5, -0.3, 2.0, 0.01]
 LONG = [math.sin(3.0 * i) + 0.1 * math.cos(i) for i in range(20)]
@@ -264,13 +264,14 @@ def plain_cases():
                keras_rmsprop_centered_momentum)
 
 
-def write(name, cases):
+def write(name, **cases):
     path = SOURCE / name
-    path.write_text(json.dumps({"generator": "scripts/golden.py", "cases": list(cases)}, indent=1) + "\n")
+    lists = {key: list(value) for key, value in cases.items()}
+    path.write_text(json.dumps({"generator": "scripts/golden.py", **lists}, indent=1) + "\n")
     print(path.name, path.parent.name)
 
 
-write("optimizers/golden.json", [*torch_cases(), *steady_torch_cases(), *plain_cases(), *paper_cases()])
-write("optimizers/layerwise.golden.json", array_cases())
-write("parameter-groups.golden.json", group_cases(LONG))
-write("schedules/golden.json", schedule_cases())
+write("optimizers/golden.json", cases=[*torch_cases(), *steady_torch_cases(), *plain_cases(), *paper_cases()])
+write("optimizers/layerwise.golden.json", cases=array_cases())
+write("parameter-groups.golden.json", cases=group_cases(LONG))
+write("schedules/golden.json", cases=schedule_cases(), plateau=plateau_cases())

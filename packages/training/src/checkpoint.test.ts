@@ -16,6 +16,7 @@ const checkpoint: Checkpoint = {
       partial: { samples: 20, lossSum: 0.1 + 0.2, correct: 7 },
       best: { epoch: 1, step: 10, validationLoss: 1 / 3, validationAccuracy: 0.5 },
       staleEpochs: 0,
+      schedule: { '1.0': { scale: 0.1, best: 2.5 } },
     },
   },
   tensors: new Map([
@@ -96,6 +97,14 @@ describe('untrusted bytes', () => {
     ],
   ])('%s is refused', (_, metadata: Record<string, string>) => {
     expect(() => decodeCheckpoint(encodeSafetensors(new Map(), metadata))).toThrow(SafetensorsError);
+  });
+
+  it('a checkpoint from before schedules had a state begins with none', () => {
+    const { schedule: _, ...position } = checkpoint.metadata.position;
+    const old = encodeSafetensors(new Map(), {
+      ravine: JSON.stringify({ ...checkpoint.metadata, position }),
+    });
+    expect(decodeCheckpoint(old).metadata.position).toEqual({ ...position, schedule: {} });
   });
 
   it('a damaged file is refused or read, but nothing else is thrown', () => {

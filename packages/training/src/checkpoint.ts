@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { StateDict } from './engine.js';
 import { decodeSafetensors, encodeSafetensors, SafetensorsError } from './safetensors.js';
+import { ScheduleState } from './schedules/index.js';
 
 const count = z.int().min(0);
 
@@ -27,6 +28,8 @@ export const TrainingPosition = z.strictObject({
   best: EpochResult.nullable(),
   /** Epochs in a row without an improvement. */
   staleEpochs: count,
+  /** What the schedule has learnt of the epochs so far. */
+  schedule: ScheduleState.default({}),
 });
 export type TrainingPosition = z.output<typeof TrainingPosition>;
 

@@ -99,6 +99,14 @@ describe('warnings', () => {
     ['warmup_long', { ...run, schedule: warmup(21) }, {}],
     ['decay_not_reached', { ...run, schedule: [{ kind: 'step', every: { epochs: 10 } }] }, {}],
     ['decay_not_reached', { ...run, schedule: [{ kind: 'cosine', for: { epochs: 11 } }] }, {}],
+    ['decay_not_reached', { ...run, schedule: [{ kind: 'one-cycle', for: { epochs: 11 } }] }, {}],
+    ['decay_not_reached', { ...run, schedule: [{ kind: 'multi-step', milestones: [{ epochs: 10 }] }] }, {}],
+    ['schedule_depends_on_results', { ...run, schedule: [{ kind: 'reduce-on-plateau' }] }, {}],
+    [
+      'schedule_depends_on_results',
+      { ...run, schedule: [{ kind: 'product', of: [{ kind: 'cosine' }, { kind: 'reduce-on-plateau' }] }] },
+      {},
+    ],
     ['batch_larger_than_dataset', { batchSize: 2000 }, {}],
     ['last_batch_of_one', { architecture: { kind: 'leedl-cnn' }, batchSize: 333 }, { height: 32, width: 32 }],
     ['class_imbalance', {}, { counts: { ...facts.counts, train: [500, 100] } }],
@@ -114,6 +122,7 @@ describe('warnings', () => {
   it.each([
     [{ ...run, schedule: warmup(20) }],
     [{ ...run, schedule: [{ kind: 'step', every: { epochs: 5 } }] }],
+    [{ ...run, schedule: [{ kind: 'one-cycle' }] }],
     [{ preset: 'fashion-cnn' }],
     [{ epochs: 5, earlyStopping: { patience: 3 } }],
   ])('none for %j', (recipe) => {

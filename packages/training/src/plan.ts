@@ -32,7 +32,7 @@ export interface MemoryEstimate {
 export interface TrainingPlan extends RunLength {
   recipe: ResolvedRecipe;
   recipeHash: string;
-  /** Learning rate `values[i]` at step `steps[i]`, counted from 0; every step of the run up to 20,000. */
+  /** Learning rate `values[i]` at step `steps[i]`, counted from 0; every step of the run up to 20,000. Where it depends on results, they are taken to change nothing. */
   learningRates: { steps: number[]; values: number[] };
   layers: PlannedLayer[];
   parameterCount: number;

@@ -7,11 +7,10 @@ import { storedWrapperOptions } from './wrappers/index.js';
 
 const dataset = z.string().min(1).max(128).describe('Id of the dataset');
 
-/**
- * What to train with. `{ "preset": "fashion-cnn", "dataset": "ds_…", "epochs": 5 }` takes the preset and replaces its
- * epochs; a field that is given replaces the preset's whole field.
- */
-export const Recipe = z
+// The two schemas are exported under interfaces: those have a name, by which the declarations of other packages refer to
+// them. Spelled out, with every family inside, they are longer than a declaration may be.
+
+const recipe = z
   .strictObject({
     dataset,
     preset: PresetKind.optional().describe('Named options that the fields below override'),
@@ -26,9 +25,14 @@ export const Recipe = z
       });
   })
   .meta({ id: 'Recipe' });
-export type Recipe = z.output<typeof Recipe>;
+/**
+ * What to train with. `{ "preset": "fashion-cnn", "dataset": "ds_…", "epochs": 5 }` takes the preset and replaces its
+ * epochs; a field that is given replaces the preset's whole field.
+ */
+export interface Recipe extends z.output<typeof recipe> {}
 /** As a client writes it, with defaults left out. */
-export type RecipeInput = z.input<typeof Recipe>;
+export interface RecipeInput extends z.input<typeof recipe> {}
+export const Recipe: z.ZodType<Recipe, RecipeInput> = recipe;
 
 /** Options that recipes which were stored before there was a choice do not have. */
 const addedLater = {
@@ -39,11 +43,7 @@ const addedLater = {
   testTimeAugmentation: runOptions.testTimeAugmentation.default(null),
 };
 
-/**
- * A recipe with every default filled in and every duration in steps. It is a recipe again: resolving it once more
- * changes nothing. `precision`, `engine` and `device` stay `auto` until a worker decides.
- */
-export const ResolvedRecipe = z
+const resolvedRecipe = z
   .strictObject({
     dataset,
     ...runOptions,
@@ -52,4 +52,9 @@ export const ResolvedRecipe = z
     optimizer: ResolvedOptimizerWithRates,
   })
   .meta({ id: 'ResolvedRecipe' });
-export type ResolvedRecipe = z.output<typeof ResolvedRecipe>;
+/**
+ * A recipe with every default filled in and every duration in steps. It is a recipe again: resolving it once more
+ * changes nothing. `precision`, `engine` and `device` stay `auto` until a worker decides.
+ */
+export interface ResolvedRecipe extends z.output<typeof resolvedRecipe> {}
+export const ResolvedRecipe: z.ZodType<ResolvedRecipe> = resolvedRecipe;

@@ -3,15 +3,22 @@ import type { StepPlan } from './engine.js';
 import type { Program } from './program.js';
 import { dropoutKey, permutation } from './random.js';
 import type { ResolvedRecipe } from './recipe.js';
-import { learningRateCurve } from './schedules/index.js';
+import {
+  type EpochObservation,
+  learningRateCurve,
+  observeEpoch,
+  type ScheduleState,
+} from './schedules/index.js';
 import { planWrappers } from './wrappers/index.js';
 
 /** Plans for any range of steps; they do not depend on how the run is cut into ranges. */
 export interface StepPlanner {
   stepsPerEpoch: number;
   totalSteps: number;
-  /** Steps `firstStep` … `firstStep + steps − 1`, counted from 0, all of one epoch. */
-  plan(firstStep: number, steps: number): StepPlan;
+  /** Steps `firstStep` … `firstStep + steps − 1`, counted from 0, all of one epoch; `state` as the epochs before left it. */
+  plan(firstStep: number, steps: number, state?: ScheduleState): StepPlan;
+  /** The schedule's state after an epoch. */
+  observe(state: ScheduleState, result: EpochObservation): ScheduleState;
 }
 
 /** The run's order, learning rates and draws, from its seed. `train`: indices into the train split. */
@@ -19,7 +26,6 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
   const { seed, batchSize } = recipe;
   const stepsPerEpoch = Math.ceil(train.length / batchSize);
   const totalSteps = stepsPerEpoch * recipe.epochs;
-  const rateAt = learningRateCurve(recipe.schedule, recipe.optimizer.learningRate, totalSteps);
   const hasDropout = program.nodes.some(({ kind }) => kind === 'dropout' || kind === 'stochastic-depth');
   let shuffled = { epoch: -1, order: train };
 
@@ -31,7 +37,8 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
     return shuffled.order;
   };
 
-  const plan = (firstStep: number, steps: number): StepPlan => {
+  const plan: StepPlanner['plan'] = (firstStep, steps, state) => {
+    const rateAt = learningRateCurve(recipe.schedule, recipe.optimizer.learningRate, totalSteps, state);
     const epoch = Math.floor(firstStep / stepsPerEpoch);
     const begin = (firstStep % stepsPerEpoch) * batchSize;
     const order = orderOf(epoch).slice(begin, begin + steps * batchSize);
@@ -49,5 +56,7 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
       ...planWrappers(recipe, firstStep, steps),
     };
   };
-  return { stepsPerEpoch, totalSteps, plan };
+  const observe: StepPlanner['observe'] = (state, result) =>
+    observeEpoch(recipe.schedule, totalSteps, state, result);
+  return { stepsPerEpoch, totalSteps, plan, observe };
 }

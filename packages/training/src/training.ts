@@ -26,6 +26,7 @@ const START: TrainingPosition = {
   partial: { samples: 0, lossSum: 0, correct: 0 },
   best: null,
   staleEpochs: 0,
+  schedule: {},
 };
 
 /** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
@@ -110,15 +111,19 @@ export class Training {
       validationLoss: loss,
       validationAccuracy: accuracy,
     };
-    this.position = afterEpoch(this.position, result, recipe.earlyStopping);
+    const trained = {
+      trainLoss: partial.lossSum / partial.samples,
+      trainAccuracy: partial.correct / partial.samples,
+    };
+    const schedule = this.planner.observe(this.position.schedule, { ...result, ...trained });
+    this.position = { ...afterEpoch(this.position, result, recipe.earlyStopping), schedule };
     const best = this.position.best === result;
     if (best) this.bestWeights = weights;
     const { ms, imagesPerSecond } = this.pace.lap();
     await report({
       type: 'epoch',
       ...result,
-      trainLoss: partial.lossSum / partial.samples,
-      trainAccuracy: partial.correct / partial.samples,
+      ...trained,
       best,
       seconds: (ms + this.validationMs) / 1000,
       imagesPerSecond,
@@ -160,7 +165,7 @@ export class Training {
   private async trainSteps(steps: number): Promise<TrainingFailure | null> {
     const { clock, signal, report } = this.run;
     const firstStep = this.position.step;
-    const plan = this.planner.plan(firstStep, steps);
+    const plan = this.planner.plan(firstStep, steps, this.position.schedule);
     const since = clock();
     const stats = await this.session.train(plan, { signal });
     const done = stats.losses.length;

@@ -5,6 +5,7 @@ import type { Program } from './program.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import type { RunLength } from './resolve.js';
 import { stepsOf } from './schedules/definition.js';
+import { dependsOnResults, type Segment, schedules } from './schedules/index.js';
 
 /** Something that is allowed but probably not meant. `pointer` is a JSON pointer into the recipe. */
 export interface PlanWarning {
@@ -29,53 +30,67 @@ const IMBALANCE = 5;
 const warn = (when: boolean, code: string, pointer: string | null, message: string): PlanWarning[] =>
   when ? [{ code, message, pointer }] : [];
 
+/** Warnings about a shape that has `available` steps of the run to do its work in. */
+function shapeWarnings(segment: Segment, pointer: string, available: number, cutOff: boolean): PlanWarning[] {
+  const name = `the ${segment.kind} segment`;
+  if (dependsOnResults(segment))
+    return warn(
+      true,
+      'schedule_depends_on_results',
+      pointer,
+      `${name} follows the results of the run: the rates shown are those of a run in which they change nothing`,
+    );
+  if (segment.kind === 'step' || segment.kind === 'multi-step') {
+    const [option, times] =
+      segment.kind === 'step' ? ['every', [segment.every]] : ['milestones', segment.milestones];
+    const first = Math.min(...times.map(stepsOf));
+    return warn(
+      first >= available,
+      'decay_not_reached',
+      `${pointer}/${option}`,
+      `the first drop would come after ${first} steps, but the segment has ${available}`,
+    );
+  }
+  return warn(
+    schedules[segment.kind].spans && cutOff,
+    'decay_not_reached',
+    `${pointer}/for`,
+    `only ${available} steps are left for ${name}, fewer than it takes: the rate will not come down to its end`,
+  );
+}
+
 /** Segments that begin after the run has ended, or are cut off before they did their work; warm-ups that are too long. */
 function scheduleWarnings({ recipe, length }: PlanSubject): PlanWarning[] {
   const { totalSteps } = length;
   let begin = 0;
   return recipe.schedule.flatMap((segment, i) => {
     const steps = segment.for ? stepsOf(segment.for) : Math.max(0, totalSteps - begin);
+    const from = begin;
     const end = begin + steps;
     const available = Math.min(steps, totalSteps - begin);
     const pointer = `/schedule/${i}`;
-    const name = `the ${segment.kind} segment`;
-    const from = begin;
     begin = end;
     if (from >= totalSteps)
       return warn(
         true,
         'schedule_not_reached',
         pointer,
-        `${name} begins at step ${from}, but the run ends at ${totalSteps}`,
+        `the ${segment.kind} segment begins at step ${from}, but the run ends at ${totalSteps}`,
       );
-    if (segment.kind === 'warmup') {
-      const share = Math.round((100 * available) / totalSteps);
-      if (end > totalSteps)
-        return warn(
-          true,
-          'warmup_longer_than_run',
-          pointer,
-          `the warm-up takes ${steps} steps, but only ${available} are left in the run`,
-        );
+    if (segment.kind !== 'warmup') return shapeWarnings(segment, pointer, available, end > totalSteps);
+    const share = Math.round((100 * available) / totalSteps);
+    if (end > totalSteps)
       return warn(
-        available > 0.2 * totalSteps,
-        'warmup_long',
+        true,
+        'warmup_longer_than_run',
         pointer,
-        `the warm-up takes ${share} % of the run; 1 to 10 % is usual`,
-      );
-    }
-    if (segment.kind === 'step')
-      return warn(
-        stepsOf(segment.every) >= available,
-        'decay_not_reached',
-        `${pointer}/every`,
-        `the first drop would come after ${stepsOf(segment.every)} steps, but the segment has ${available}`,
+        `the warm-up takes ${steps} steps, but only ${available} are left in the run`,
       );
     return warn(
-      segment.kind === 'cosine' && end > totalSteps,
-      'decay_not_reached',
-      `${pointer}/for`,
-      `the cosine takes ${steps} steps, but only ${available} are left: the rate will not come down to ${'to' in segment ? segment.to : 0}`,
+      available > 0.2 * totalSteps,
+      'warmup_long',
+      pointer,
+      `the warm-up takes ${share} % of the run; 1 to 10 % is usual`,
     );
   });
 }

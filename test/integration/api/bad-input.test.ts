@@ -57,6 +57,7 @@ const bodies: Partial<Record<RouteName, object>> = {
   createModel: { jobId: newId('job') },
   previewAugmentation: { preset: 'shapes' },
   evaluateEnsemble: { models: [newId('mdl')], datasetId: newId('ds') },
+  runSurface: { surface: { kind: 'saddle' } },
 };
 /** Text fields that an upload must have. */
 const fields: Partial<Record<RouteName, Record<string, string>>> = {

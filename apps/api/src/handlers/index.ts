@@ -12,6 +12,7 @@ import { createPredictHandlers } from './predict.js';
 import { createPreviewHandlers } from './preview.js';
 import { createSampleHandlers } from './samples.js';
 import { createServiceHandlers } from './service.js';
+import { createSurfaceHandlers } from './surfaces.js';
 import { createWorkerHandlers } from './workers.js';
 
 export const createHandlers = (services: Services): Handlers => ({
@@ -28,4 +29,5 @@ export const createHandlers = (services: Services): Handlers => ({
   ...createEvaluateHandlers(services),
   ...createWorkerHandlers(services),
   ...createServiceHandlers(services),
+  ...createSurfaceHandlers(),
 });

@@ -7,7 +7,14 @@ import { createCheckpointKeeper } from './checkpoint-keeper.js';
 
 const checkpoint = (role: 'best' | 'last', step: number, bestStep = step) => {
   const best = { epoch: 1, step: bestStep, validationLoss: 0.5, validationAccuracy: 0.75 };
-  const position = { step, epoch: 1, partial: { samples: 0, lossSum: 0, correct: 0 }, best, staleEpochs: 0 };
+  const position = {
+    step,
+    epoch: 1,
+    partial: { samples: 0, lossSum: 0, correct: 0 },
+    best,
+    staleEpochs: 0,
+    schedule: {},
+  };
   const metadata: CheckpointMetadata = {
     format: 'ravine-checkpoint-1',
     role,

@@ -15,6 +15,9 @@ export function integerValue(text: string): number {
 export const integerList = (text: string): number[] =>
   text.split(',').map((part) => integerValue(part.trim()));
 
+/** Comma-separated numbers. */
+export const decimalList = (text: string): number[] => text.split(',').map((part) => numberValue(part));
+
 /** Comma-separated names. */
 export const namesValue = (text: string): string[] => text.split(',').map((name) => name.trim());
 

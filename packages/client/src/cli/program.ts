@@ -5,6 +5,7 @@ import { addArtifactCommands, addCheckpointCommands, addJobDataCommands } from '
 import { addJobCommands } from './commands/jobs.js';
 import { addModelCommands } from './commands/models.js';
 import { addServiceCommands } from './commands/service.js';
+import { addSurfaceCommands } from './commands/surfaces.js';
 import { commandSet } from './context.js';
 import { describeError, errorDocument } from './describe-error.js';
 import { exitCode, exitCodeHelp, exitCodeOf } from './exit-code.js';
@@ -36,6 +37,7 @@ export async function runCli(argv: string[], host: Io): Promise<number> {
   addCheckpointCommands(group('checkpoints', 'list and download checkpoints of a job'));
   addArtifactCommands(group('artifacts', 'list and download files that a job left'));
   addModelCommands(group('models', 'make models and classify images'));
+  addSurfaceCommands(group('surfaces', 'watch optimizers and schedules on error surfaces'));
   addServiceCommands(commandSet(program, io, onExit));
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -41,6 +41,8 @@ export function createJobs({ json, raw }: Transport) {
       json('cancelJob', { params: { jobId }, body }, call),
     metrics: (jobId: string, query: QueryOf<'getMetrics'> = {}, call?: CallOptions) =>
       json('getMetrics', { params: { jobId }, query }, call),
+    /** Learning rates that a job with the schedule `range-test` suggests. */
+    rangeTest: (jobId: string, call?: CallOptions) => json('getRangeTest', { params: { jobId } }, call),
     events,
     watch,
     /** Resolves with the job once it has ended. */

@@ -3,7 +3,7 @@ import { ArtifactList, CheckpointList } from '../checkpoint.js';
 import { Evaluation } from '../evaluation.js';
 import { EventList, EventsQuery } from '../event.js';
 import { ArtifactId, CheckpointId, JobId } from '../ids.js';
-import { Metrics, MetricsQuery } from '../metrics.js';
+import { Metrics, MetricsQuery, RangeTest } from '../metrics.js';
 import type { RouteContract } from './contract.js';
 
 const jobParams = z.strictObject({ jobId: JobId });
@@ -19,6 +19,15 @@ export const jobResultRoutes = {
     query: MetricsQuery,
     response: { status: 200, body: Metrics },
     errors: ['job_not_found'],
+  },
+  getRangeTest: {
+    method: 'GET',
+    path: '/v1/jobs/{jobId}/range-test',
+    tag: 'jobs',
+    summary: 'Learning rates that the losses of a range test suggest',
+    params: jobParams,
+    response: { status: 200, body: RangeTest },
+    errors: ['job_not_found', 'conflict'],
   },
   listEvents: {
     method: 'GET',

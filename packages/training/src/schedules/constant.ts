@@ -20,5 +20,7 @@ export const constant = {
   conventions:
     "PyTorch's ConstantLR multiplies by factor for a while and then returns to 1: write two constant segments.",
   options,
+  durations: [],
+  spans: false,
   factor: (o, { start }) => o.factor ?? start,
 } satisfies ScheduleDefinition<'constant', z.output<typeof options>>;

@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import { length, rateFactor, type ScheduleDefinition } from './definition.js';
+import { from, halfCosine, length, type ScheduleDefinition, to } from './definition.js';
 
 const options = z.strictObject({
   kind: z.literal('cosine'),
   ...length,
-  from: rateFactor
-    .optional()
-    .describe('Level of the first step; default where the segment before ended. Give 1 for a warm restart'),
-  to: rateFactor.default(0).describe('Level at the end of the segment, reached one step after its last'),
+  from,
+  to,
 });
 
-/** PyTorch's CosineAnnealingLR with T_max = n, in closed form. Two in a row with `from: 1` are one warm restart (SGDR). */
+/** PyTorch's CosineAnnealingLR with T_max = n, in closed form. Two in a row, the second with `from: 1`, are one warm restart. */
 export const cosine = {
   kind: 'cosine',
   title: 'Cosine decay',
@@ -21,6 +19,7 @@ export const cosine = {
   conventions:
     "PyTorch's CosineAnnealingLR in closed form with T_max the length of the segment; PyTorch computes it recursively, which differs after restarts. Keras: CosineDecay with alpha = to.",
   options,
-  factor: (o, { start, step, steps }) =>
-    o.to + ((o.from ?? start) - o.to) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / steps))),
+  durations: [],
+  spans: true,
+  factor: (o, { start, step, steps }) => o.to + ((o.from ?? start) - o.to) * halfCosine(step / steps),
 } satisfies ScheduleDefinition<'cosine', z.output<typeof options>>;

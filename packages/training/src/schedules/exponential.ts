@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { Duration } from '../duration.js';
-import { length, type ScheduleDefinition, stepsOf } from './definition.js';
+import { decayFactor, length, type ScheduleDefinition, stepsOf } from './definition.js';
 
 const options = z.strictObject({
   kind: z.literal('exponential'),
   ...length,
-  factor: z
-    .number()
-    .positive()
-    .lt(1, 'less than 1: it is a decay')
-    .describe('What the rate is multiplied by over each `every`'),
+  factor: decayFactor.describe('What the rate is multiplied by over each `every`'),
   every: Duration.prefault({ epochs: 1 }).describe(
     'Time over which the rate falls by `factor`; default one epoch',
   ),
@@ -26,5 +22,7 @@ export const exponential = {
   conventions:
     "Falls at every step, as Keras's ExponentialDecay; PyTorch's ExponentialLR falls once per epoch: that is step.",
   options,
+  durations: ['every'],
+  spans: false,
   factor: (o, { start, step }) => start * o.factor ** (step / stepsOf(o.every)),
 } satisfies ScheduleDefinition<'exponential', z.output<typeof options>>;

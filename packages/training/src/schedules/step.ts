@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { Duration } from '../duration.js';
-import { length, type ScheduleDefinition, stepsOf } from './definition.js';
+import { decayFactor, length, type ScheduleDefinition, stepsOf } from './definition.js';
 
 const options = z.strictObject({
   kind: z.literal('step'),
   ...length,
   every: Duration.describe('Time between two drops'),
-  factor: z
-    .number()
-    .positive()
-    .lt(1, 'less than 1: it is a decay')
-    .default(0.1)
-    .describe('Multiplier of each drop'),
+  factor: decayFactor.default(0.1).describe('Multiplier of each drop'),
 });
 
 /** PyTorch's StepLR. */
@@ -25,5 +20,7 @@ export const step = {
   conventions:
     "PyTorch's StepLR, counted in steps or epochs as `every` says. Keras: PiecewiseConstantDecay or ExponentialDecay with staircase.",
   options,
+  durations: ['every'],
+  spans: false,
   factor: (o, { start, step }) => start * o.factor ** Math.floor(step / stepsOf(o.every)),
 } satisfies ScheduleDefinition<'step', z.output<typeof options>>;

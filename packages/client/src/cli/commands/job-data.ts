@@ -3,7 +3,7 @@ import type { Checkpoint, Metrics } from '@ravine/contracts';
 import { RavineError } from '../../error.js';
 import { save } from '../../node/save.js';
 import type { CommandSet, Context } from '../context.js';
-import { bytes, percent, table } from '../format.js';
+import { bytes, facts, percent, table } from '../format.js';
 import { integerValue } from '../option-values.js';
 
 /** What a job left: metrics, events, evaluation. */
@@ -13,6 +13,7 @@ export function addJobDataCommands(set: CommandSet): void {
     .option('--names <names>', 'comma-separated, e.g. train.loss,validation.accuracy')
     .option('--after <cursor>', 'only what came after this cursor')
     .option('--max-points <count>', 'per series, at least 10; extremes are kept', integerValue);
+  set.add('range-test <job>', 'learning rates that a range test suggests', rangeTest);
   set
     .add('events <job>', 'what happened so far', events)
     .option('--after <sequence>', 'only later events', integerValue, 0)
@@ -50,6 +51,19 @@ async function metrics(
   const { names, after, maxPoints } = flags;
   const found = await context.client.jobs.metrics(jobId, { names, after, maxPoints }, context);
   context.print(found, () => describeMetrics(found));
+}
+
+async function rangeTest(context: Context, jobId: string) {
+  const found = await context.client.jobs.rangeTest(jobId, context);
+  const short = (rate: number | null) => rate?.toPrecision(3);
+  context.print(found, () =>
+    facts({
+      'steepest descent': short(found.steepest) ?? 'the loss does not fall',
+      'a tenth of the minimum': short(found.tenthOfMinimum) ?? 'the loss is lowest at the beginning',
+      'diverged at': short(found.divergedAt) ?? 'not in this range',
+      steps: found.losses.length,
+    }),
+  );
 }
 
 function describeMetrics({ series }: Metrics): string {

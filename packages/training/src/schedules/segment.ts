@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { type Duration, durationSteps } from '../duration.js';
+import type { ScheduleDefinition } from './definition.js';
+import * as kinds from './kinds.js';
+import { product } from './product.js';
+
+type Definition = (typeof kinds)[keyof typeof kinds] | typeof product;
+type ByKind = { [D in Definition as D['kind']]: D };
+
+const all: Definition[] = [...Object.values(kinds), product];
+
+/** Every schedule, by kind. */
+export const schedules = Object.fromEntries(all.map((one) => [one.kind, one])) as ByKind;
+export type ScheduleKind = Definition['kind'];
+
+export const Segment = z.discriminatedUnion(
+  'kind',
+  all.map(({ options }) => options) as [Definition['options'], ...Definition['options'][]],
+);
+export type Segment = z.output<typeof Segment>;
+
+/** Options match their own kind. */
+export const definitionOf = (segment: Segment) =>
+  schedules[segment.kind] as unknown as ScheduleDefinition<ScheduleKind, Segment>;
+
+/** Segments that run inside this one. */
+export const innerSegments = (segment: Segment): Segment[] => ('of' in segment ? segment.of : []);
+
+/** The same segment with every duration in steps. */
+export function resolveSegment(segment: Segment, stepsPerEpoch: number): Segment {
+  const toSteps = (duration: Duration) => ({ steps: durationSteps(duration, stepsPerEpoch) });
+  const values = segment as unknown as Record<string, Duration | Duration[] | undefined>;
+  const resolved = ['for', ...definitionOf(segment).durations].flatMap((name) => {
+    const value = values[name];
+    if (value === undefined) return [];
+    return [[name, Array.isArray(value) ? value.map(toSteps) : toSteps(value)]];
+  });
+  const inner = innerSegments(segment).map((one) => resolveSegment(one, stepsPerEpoch));
+  return { ...segment, ...Object.fromEntries(resolved), ...(inner.length > 0 ? { of: inner } : {}) };
+}

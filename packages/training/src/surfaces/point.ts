@@ -1,0 +1,2 @@
+/** A place on a surface. */
+export type Point = readonly [number, number];
