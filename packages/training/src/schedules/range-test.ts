@@ -19,7 +19,7 @@ export const rangeTest = {
   formula: 'η(s) = η · from · (to / from)^(s / (n − 1))',
   paper: 'Smith 2017, Cyclical Learning Rates for Training Neural Networks, arXiv:1506.01186',
   whenToUse: 'Before a long run with a new network: it suggests a learning rate.',
-  conventions: "fastai's lr_find rises in the same way; PyTorch and Keras have none.",
+  conventions: "As fastai's lr_find rises; PyTorch and Keras have none.",
   options,
   durations: [],
   spans: true,
