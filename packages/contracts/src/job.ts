@@ -170,6 +170,10 @@ export const JobPlan = z
       .describe(
         'Learning rate `values[i]` at step `steps[i]`, counted from 0: every step up to 20,000, then evenly thinned',
       ),
+    momenta: z
+      .object({ steps: z.array(z.int()), values: z.array(z.number()) })
+      .nullable()
+      .describe('The same of the momentum (β₁ of Adam and its kin); null where the schedule leaves it alone'),
     parameterCount: z.int(),
     layers: z.array(
       z.object({ name: z.string(), kind: z.string(), outputShape: z.array(z.int()), parameters: z.int() }),

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "blas.h"
 #include "errors.h"
@@ -141,6 +142,7 @@ void Session::update(const StepPlan& plan, int64_t index, double gradient_norm) 
     add_gradient_noise(store_, scale, plan.noise_deviations[index], {key[0], key[1]});
     scale = 1;
   }
+  optimizer_->set_momentum(plan.momenta != nullptr ? std::optional(plan.momenta[index]) : std::nullopt);
   optimizer_->update(store_, {plan.first_step + index + 1, plan.rates[index], scale});
   if (plan.lookahead_shares != nullptr && plan.lookahead_shares[index] > 0) {
     look_ahead(store_, plan.lookahead_shares[index]);

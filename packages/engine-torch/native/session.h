@@ -33,6 +33,7 @@ struct StepPlan {
   const int32_t* offsets = nullptr;       // [steps + 1]
   const int32_t* order = nullptr;
   const double* rates = nullptr;          // [steps]
+  const double* momenta = nullptr;        // [steps]; null: the optimizer's own
   const uint32_t* dropout_keys = nullptr; // [steps × 2]
   const double* average_shares = nullptr;    // [steps]; null: 0
   const double* lookahead_shares = nullptr;  // [steps]; null: 0

@@ -1,8 +1,10 @@
 import {
   type AugmentationDraws,
   type MixDraws,
+  momentumProblem,
   type OperationParameter,
   operations,
+  ownMomentum,
   type PackedDataset,
   type Program,
   type StepPlan,
@@ -145,12 +147,25 @@ function checkMix(draws: MixDraws, { order, offsets }: StepPlan, data: PackedDat
   }
 }
 
+function checkMomenta({ momenta, learningRates }: StepPlan, { optimizer }: Pick<Program, 'optimizer'>): void {
+  if (momenta === undefined) return;
+  checkArray('momenta', momenta, Float64Array);
+  const [count, steps] = [momenta.length, learningRates.length];
+  check(count === steps, () => `${count} momenta for ${steps} steps`);
+  const problem = momentumProblem(optimizer);
+  check(problem === null, () => `momenta: ${problem}`);
+  // 0 only where it is the rule's own: gradient descent would leave its velocity as it is.
+  const own = ownMomentum(optimizer);
+  const wrong = momenta.findIndex((momentum) => !((momentum > 0 || momentum === own) && momentum < 1));
+  check(wrong < 0, () => `momentum of step ${wrong} is ${momenta[wrong]}; it must be above 0 and below 1`);
+}
+
 /** Refuses a plan whose arrays do not fit together or point outside the train split. */
 export function checkPlan(
   plan: StepPlan,
   data: PackedDataset,
   smallestBatch: number,
-  program: Pick<Program, 'microBatchSize' | 'weightAverage' | 'lookahead'>,
+  program: Pick<Program, 'microBatchSize' | 'weightAverage' | 'lookahead' | 'optimizer'>,
 ): void {
   const { firstStep, offsets, order, learningRates, dropoutKeys } = plan;
   const split = data.splits.train;
@@ -182,6 +197,7 @@ export function checkPlan(
     );
   }
   checkIndices('order', order, split.count);
+  checkMomenta(plan, program);
   checkPlanWrappers(plan, program);
   for (const draws of plan.augmentation) checkDraws(draws, order.length, data);
   for (const draws of plan.mixing) checkMix(draws, plan, data);

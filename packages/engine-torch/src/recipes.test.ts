@@ -4,6 +4,7 @@ import {
   compileProgram,
   createCatalog,
   learningRateCurve,
+  momentumCurve,
   observeEpoch,
   Recipe,
   type RecipeInput,
@@ -129,7 +130,7 @@ async function matters<T>(
   return false;
 }
 
-/** Learning rates of 40 epochs of 3 steps, whose losses get better ever more slowly; accuracy stays where it is after six. */
+/** Learning rates and momenta of 40 epochs of 3 steps, whose losses get better ever more slowly; accuracy stays where it is after six. */
 function ratesOf(draft: Draft): string {
   const { schedule } = resolveTiny(draft);
   let state: ScheduleState = {};
@@ -149,7 +150,8 @@ function ratesOf(draft: Draft): string {
     };
     state = observeEpoch(schedule, 120, state, { step: step + 1, ...result });
   }
-  return rates.join();
+  const momentumAt = momentumCurve(schedule, 120);
+  return [...rates, ...rates.map((_, step) => momentumAt?.(step) ?? null)].join();
 }
 
 const endOf = async (draft: Draft): Promise<string> => {

@@ -25,6 +25,7 @@ export const part = (plan: StepPlan, from: number, to: number): StepPlan => ({
   firstStep: plan.firstStep + from,
   offsets: plan.offsets.slice(from, to + 1),
   learningRates: plan.learningRates.slice(from, to),
+  ...(plan.momenta && { momenta: plan.momenta.slice(from, to) }),
   dropoutKeys: plan.dropoutKeys.slice(2 * from, 2 * to),
 });
 

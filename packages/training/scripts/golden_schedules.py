@@ -1,4 +1,4 @@
-"""Learning rates of torch.optim.lr_scheduler for golden.py, in float64."""
+"""Learning rates and momenta of torch.optim.lr_scheduler for golden.py, in float64."""
 
 import torch
 
@@ -7,17 +7,20 @@ def schedule_cases():
     s = torch.optim.lr_scheduler
 
     def rates(make, steps):
-        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
-        scheduler, path = make(optimizer), []
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5, momentum=0.9)
+        scheduler, path, momenta = make(optimizer), [], []
         for _ in range(steps):
             path.append(optimizer.param_groups[0]["lr"])
+            momenta.append(optimizer.param_groups[0]["momentum"])
             optimizer.step()
             scheduler.step()
-        return path
+        return path, momenta
 
     def case(schedule, make, steps=12, skip=0):
+        path, momenta = rates(make, steps)
+        cycled = {"momenta": momenta} if schedule[0].get("momentum") else {}
         return {"origin": f"torch {torch.__version__}", "schedule": schedule, "learningRate": 0.5, "skip": skip,
-                "rates": rates(make, steps)}
+                "rates": path, **cycled}
 
     yield case([{"kind": "constant"}], lambda o: s.LambdaLR(o, lambda _: 1.0))
     yield case([{"kind": "step", "every": {"steps": 4}, "factor": 0.3}], lambda o: s.StepLR(o, 4, 0.3))
@@ -48,6 +51,8 @@ def schedule_cases():
     ):
         yield case([{"kind": "one-cycle", **extra}],
                    lambda o: s.OneCycleLR(o, 0.5, total_steps=20, cycle_momentum=False, **arguments), 20)
+        yield case([{"kind": "one-cycle", **extra, "momentum": {"high": 0.93, "low": 0.6}}],
+                   lambda o: s.OneCycleLR(o, 0.5, total_steps=20, base_momentum=0.6, max_momentum=0.93, **arguments), 20)
     for extra, arguments in (
         ({}, {}),
         ({"fall": {"steps": 5}, "mode": "triangular2"}, {"step_size_down": 5, "mode": "triangular2"}),
@@ -55,6 +60,8 @@ def schedule_cases():
     ):
         yield case([{"kind": "cyclical", "rise": {"steps": 3}, "from": 0.2, **extra}],
                    lambda o: s.CyclicLR(o, 0.1, 0.5, step_size_up=3, cycle_momentum=False, **arguments), 30)
+        yield case([{"kind": "cyclical", "rise": {"steps": 3}, "from": 0.2, **extra, "momentum": {"high": 0.93, "low": 0.6}}],
+                   lambda o: s.CyclicLR(o, 0.1, 0.5, step_size_up=3, base_momentum=0.6, max_momentum=0.93, **arguments), 30)
 
 
 def plateau_cases():

@@ -112,6 +112,8 @@ export interface StepPlan {
   order: Int32Array;
   /** [steps] */
   learningRates: Float64Array;
+  /** [steps], above 0 (or the rule's own) and below 1: its momentum, or β₁, at each step; left out: that of the program. */
+  momenta?: Float64Array;
   augmentation: AugmentationDraws[];
   /** Applied in list order, after all of `augmentation` and the normalisation. */
   mixing: MixDraws[];

@@ -6,6 +6,7 @@ import type { Recipe, ResolvedRecipe } from './recipe.js';
 import { choosePrecision, type EngineFacts, type RunLength, resolveRecipe, runLength } from './resolve.js';
 import { learningRateCurve } from './schedules/index.js';
 import { elements } from './shapes.js';
+import { runMomenta } from './step-plan.js';
 import { type PlanWarning, planWarnings } from './warnings.js';
 
 /** More points than this are thinned out: a curve is for drawing, and a run may have billions of steps. */
@@ -34,20 +35,21 @@ export interface TrainingPlan extends RunLength {
   recipeHash: string;
   /** Learning rate `values[i]` at step `steps[i]`, counted from 0; every step of the run up to 20,000. Where it depends on results, they are taken to change nothing. */
   learningRates: { steps: number[]; values: number[] };
+  /** The same of the momentum (β₁ of Adam and its kin); null where the schedule leaves it alone. */
+  momenta: { steps: number[]; values: number[] } | null;
   layers: PlannedLayer[];
   parameterCount: number;
   memory: MemoryEstimate;
   warnings: PlanWarning[];
 }
 
-/** Learning rates of all steps, or of evenly spaced ones with the first and the last. */
-function curve(recipe: ResolvedRecipe, totalSteps: number): TrainingPlan['learningRates'] {
-  const rateAt = learningRateCurve(recipe.schedule, recipe.optimizer.learningRate, totalSteps);
+/** Values of all steps, or of evenly spaced ones with the first and the last. */
+function curve(valueAt: (step: number) => number, totalSteps: number): TrainingPlan['learningRates'] {
   const points = Math.min(totalSteps, MAX_CURVE_POINTS);
   const steps = Array.from({ length: points }, (_, i) =>
     points === totalSteps ? i : Math.round((i * (totalSteps - 1)) / (points - 1)),
   );
-  return { steps, values: steps.map(rateAt) };
+  return { steps, values: steps.map(valueAt) };
 }
 
 function plannedLayers(program: Program): PlannedLayer[] {
@@ -85,13 +87,16 @@ export function planTraining(asked: Recipe, facts: DatasetFacts, engine?: Engine
   const precision = choosePrecision(recipe.precision, engine ?? { fastBf16: false });
   const program = compileProgram(recipe, facts, precision);
   const length = runLength(recipe, facts);
+  const rateAt = learningRateCurve(recipe.schedule, recipe.optimizer.learningRate, length.totalSteps);
+  const momentumAt = runMomenta(recipe, length.totalSteps);
   const layers = plannedLayers(program);
   const parameterCount = sum(layers.map((layer) => layer.parameters));
   return {
     recipe,
     recipeHash: hash,
     ...length,
-    learningRates: curve(recipe, length.totalSteps),
+    learningRates: curve(rateAt, length.totalSteps),
+    momenta: momentumAt && curve(momentumAt, length.totalSteps),
     layers,
     parameterCount,
     memory: estimateMemory(program, Math.min(recipe.batchSize, length.trainSamples), parameterCount),

@@ -5,13 +5,13 @@ import { hashOf } from './hash.js';
 import { orthogonalWork } from './initializers.js';
 import { lossOutputs, lossProblems, outputCount, resolveLoss } from './losses/index.js';
 import { normalizationProblems } from './normalization.js';
-import { resolveOptimizer, slotCount } from './optimizers/index.js';
+import { momentumProblem, resolveOptimizer, slotCount } from './optimizers/index.js';
 import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
 import type { Node } from './program.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import { defaultRunOptions, parseRunOptions } from './run-options.js';
-import { resolveSchedule } from './schedules/index.js';
+import { momentumField, resolveSchedule, setsMomentum } from './schedules/index.js';
 import { elements } from './shapes.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
 import { foldCounts, validationCounts } from './splits.js';
@@ -128,6 +128,16 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
   return [...issues, ...microBatchProblems(recipe, length.trainSamples, norm)];
 }
 
+function momentumIssues({ schedule, optimizer }: ResolvedRecipe): SpecIssue[] {
+  const message = momentumProblem(optimizer);
+  if (message === null) return [];
+  return schedule.flatMap((segment, i) =>
+    setsMomentum(segment)
+      ? [{ path: ['schedule', i, momentumField(segment)], message: `momentum ${message}` }]
+      : [],
+  );
+}
+
 function testTimeIssues(recipe: ResolvedRecipe, { height, width }: DatasetFacts): SpecIssue[] {
   const { testTimeAugmentation: options, augmentation, seed, loss } = recipe;
   if (options === null) return [];
@@ -192,6 +202,7 @@ export function resolveRecipe(
       path: ['augmentation', ...path],
       message,
     })),
+    ...momentumIssues(resolved),
     ...averageProblems(resolved, length.totalSteps),
     ...normalizationProblems(resolved.normalization, facts).map(({ path, message }) => ({
       path: ['normalization', ...path],

@@ -1,11 +1,13 @@
 import { drawAugmentations, drawMixes } from './augmentations/index.js';
 import type { StepPlan } from './engine.js';
+import { ownMomentum } from './optimizers/index.js';
 import type { Program } from './program.js';
 import { dropoutKey, permutation } from './random.js';
 import type { ResolvedRecipe } from './recipe.js';
 import {
   type EpochObservation,
   learningRateCurve,
+  momentumCurve,
   observeEpoch,
   type ScheduleState,
 } from './schedules/index.js';
@@ -21,11 +23,21 @@ export interface StepPlanner {
   observe(state: ScheduleState, result: EpochObservation): ScheduleState;
 }
 
+/** Momentum of each step, where the schedule sets any: the optimizer's own where a segment leaves it alone. */
+export function runMomenta(
+  { schedule, optimizer }: Pick<ResolvedRecipe, 'schedule' | 'optimizer'>,
+  totalSteps: number,
+): ((step: number) => number) | null {
+  const [set, own] = [momentumCurve(schedule, totalSteps), ownMomentum(optimizer)];
+  return set && own !== null ? (step) => set(step) ?? own : null;
+}
+
 /** The run's order, learning rates and draws, from its seed. `train`: indices into the train split. */
 export function createStepPlanner(recipe: ResolvedRecipe, program: Program, train: Int32Array): StepPlanner {
   const { seed, batchSize } = recipe;
   const stepsPerEpoch = Math.ceil(train.length / batchSize);
   const totalSteps = stepsPerEpoch * recipe.epochs;
+  const momentumAt = runMomenta(recipe, totalSteps);
   const hasDropout = program.nodes.some(({ kind }) => kind === 'dropout' || kind === 'stochastic-depth');
   let shuffled = { epoch: -1, order: train };
 
@@ -50,6 +62,9 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
       offsets,
       order,
       learningRates: Float64Array.from({ length: steps }, (_, i) => rateAt(firstStep + i)),
+      ...(momentumAt && {
+        momenta: Float64Array.from({ length: steps }, (_, i) => momentumAt(firstStep + i)),
+      }),
       augmentation: drawAugmentations(recipe.augmentation, seed, epoch, order, program.input),
       mixing: drawMixes(recipe.augmentation, { seed, firstStep, offsets }, program.input),
       dropoutKeys,

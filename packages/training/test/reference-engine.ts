@@ -113,7 +113,11 @@ function createSession(program: Program, data: PackedDataset): Session {
     return clipped.map((g, e) => g + noise.deviations[i]! * gradientNormal(key, e, index));
   };
 
-  const update = (gradients: Map<string, Float64Array>, learningRate: number, step: number) => {
+  const update = (
+    gradients: Map<string, Float64Array>,
+    rates: { learningRate: number; momentum: number | undefined },
+    step: number,
+  ) => {
     for (const { name, shape, group } of program.parameters) {
       const slots = slotArrays(program.optimizer, shape);
       const { weightDecay, learningRateFactor } = program.groups[group]!;
@@ -123,7 +127,8 @@ function createSession(program: Program, data: PackedDataset): Session {
         slots: Object.fromEntries(
           slots.map(({ slot }) => [slot, state.get(`optimizer.${slot}.${name}`)!.data as Float64Array]),
         ),
-        learningRate: learningRate * learningRateFactor,
+        learningRate: rates.learningRate * learningRateFactor,
+        momentum: rates.momentum,
         weightDecay,
         step,
         shape,
@@ -175,7 +180,8 @@ function createSession(program: Program, data: PackedDataset): Session {
         const gradients = [...batch.gradients].map(
           ([name, gradient], index) => [name, finished(gradient, index, norm, plan, i)] as const,
         );
-        update(new Map(gradients), plan.learningRates[i]!, step + 1);
+        const rates = { learningRate: plan.learningRates[i]!, momentum: plan.momenta?.[i] };
+        update(new Map(gradients), rates, step + 1);
         updateCopies(plan, i);
       }
     }

@@ -220,6 +220,7 @@ StepPlan to_plan(const Napi::Object& value) {
   plan.offsets = data<int32_t>(value, "offsets");
   plan.order = data<int32_t>(value, "order");
   plan.rates = data<double>(value, "learningRates");
+  plan.momenta = data<double>(value, "momenta");
   plan.dropout_keys = data<uint32_t>(value, "dropoutKeys");
   plan.average_shares = data<double>(value, "averageShares");
   plan.lookahead_shares = data<double>(value, "lookaheadShares");

@@ -22,6 +22,16 @@ std::map<std::string, Entry>& registry() {
 
 void register_optimizer(const char* kind, Decay decay, MakeOptimizer make) { registry()[kind] = {decay, make}; }
 
+void Optimizer::set_momentum(std::optional<double> value) {
+  const char* option = own_.numbers.count("momentum") > 0 ? "momentum" : "beta1";
+  if (value) {
+    own_.number(option);  // throws where the rule has neither
+    setup_.options.numbers[option] = *value;
+  } else {
+    setup_.options.numbers = own_.numbers;
+  }
+}
+
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSpec& spec, const Groups& groups) {
   const auto found = registry().find(spec.kind);
   if (found == registry().end()) throw unsupported("optimizer kind " + spec.kind + " is not known to this engine");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "parameters.h"
@@ -30,10 +31,13 @@ struct Setup {
 
 class Optimizer {
  public:
-  explicit Optimizer(Setup setup) : setup_(std::move(setup)) {}
+  explicit Optimizer(Setup setup) : setup_(std::move(setup)), own_(setup_.options) {}
   virtual ~Optimizer() = default;
   /// Reads each parameter's gradient; writes masters, copies and slots.
   virtual void update(ParameterStore& store, const UpdateStep& step) const = 0;
+
+  /// For the updates to come: option `momentum`, or `beta1` where the rule has none of that name; nothing: its own.
+  void set_momentum(std::optional<double> value);
 
  protected:
   const Setup& setup() const { return setup_; }
@@ -43,6 +47,7 @@ class Optimizer {
 
  private:
   Setup setup_;
+  OptimizerSpec own_;  // options as they were given
 };
 
 /// The slots that the rule needs must exist in the store before the first update.

@@ -24,6 +24,7 @@ export const adabelief = {
   conventions: "Neither PyTorch nor Keras has it; as the authors' code without rectification, ε 1e-16.",
   decay: 'decoupled',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved: rule,
   variants: [{}, { beta2: 0.9, epsilon: 1e-3, weightDecay: 0.1 }],

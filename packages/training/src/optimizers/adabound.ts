@@ -35,6 +35,7 @@ export const adabound = {
     "Neither PyTorch nor Keras has it; this is the authors' code, with the final rate given as a multiple of the learning rate.",
   decay: 'l2',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved: rule,
   variants: [{}, { finalFactor: 2, convergence: 0.2, weightDecay: 0.01 }],

@@ -83,6 +83,7 @@ export const adam = {
     'PyTorch adds ε to the corrected root, Keras before the correction (convention keras, ε 1e-7), so that ε counts up to 31 times more in the first steps. weightDecay is L2 as in PyTorch; Keras decays weights apart: AdamW.',
   decay: 'l2',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved,
   variants: [

@@ -27,6 +27,7 @@ export const adamax = {
   conventions: 'PyTorch adds ε to |g| inside the maximum, Keras to u afterwards.',
   decay: 'l2',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved,
   variants: [{}, { beta2: 0.8, weightDecay: 0.01 }, { convention: 'keras', epsilon: 1e-3 }],

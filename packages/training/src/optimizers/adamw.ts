@@ -19,6 +19,7 @@ export const adamw = {
     "θ(1 − ηλ) before the step, as in PyTorch; the default decay is PyTorch's 0.01, Keras has 0.004. ε as in Adam.",
   decay: 'decoupled',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved,
   variants: [{}, { weightDecay: 0.3 }, { convention: 'keras', epsilon: 1e-3 }],

@@ -32,6 +32,7 @@ export const adan = {
     "PyTorch and Keras have none. β are weights of the past, 1 − β of the paper; the authors' code decays weights by division, as here.",
   decay: 'rule',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved: rule,
   variants: [{}, { beta1: 0.9, beta3: 0.9, epsilon: 1e-3, weightDecay: 0.1 }],

@@ -20,6 +20,7 @@ export const amsgrad = {
     'Keeps the maximum of the uncorrected v, as PyTorch (amsgrad=True) and Keras do; the paper has no correction at all.',
   decay: 'l2',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved,
   variants: [{ beta2: 0.9 }, { convention: 'keras', beta2: 0.9, epsilon: 1e-3, weightDecay: 0.01 }],

@@ -83,6 +83,8 @@ export interface OptimizerStep<A> {
   slots: Record<string, A>;
   learningRate: number;
   weightDecay: number;
+  /** In place of the optimizer's own, where the schedule sets it. */
+  momentum?: number | undefined;
   /** 1 at the first step of the run. */
   step: number;
   /** Shape of the parameter. */
@@ -100,11 +102,35 @@ export const evaluatedParameter = <A>(
   state: { parameter: A; slots: Record<string, A> },
 ): A => definition(optimizer.kind).evaluated?.(algebra, optimizer, state) ?? state.parameter;
 
+/** The optimizer's own momentum, or β₁; null where it has none that could change from step to step. */
+export function ownMomentum(optimizer: ResolvedOptimizer): number | null {
+  const option = definition(optimizer.kind).momentumOption;
+  return option === undefined ? null : (optimizer as unknown as Record<string, number>)[option]!;
+}
+
+/** Why a schedule cannot set the optimizer's momentum; null where it can. */
+export function momentumProblem(optimizer: ResolvedOptimizer): string | null {
+  const option = definition(optimizer.kind).momentumOption;
+  if (option === undefined)
+    return `must be null with ${optimizer.kind}, which has no momentum that could change from step to step`;
+  if (option === 'momentum' && !('momentum' in optimizerSlots(optimizer)))
+    return `needs an optimizer that keeps a velocity: set optimizer.momentum of ${optimizer.kind} above 0`;
+  return null;
+}
+
+/** The same rule with another momentum. */
+function withMomentum(optimizer: ResolvedOptimizer, momentum: number | undefined): ResolvedOptimizer {
+  if (momentum === undefined) return optimizer;
+  const option = definition(optimizer.kind).momentumOption;
+  if (option === undefined) throw new Error(`${optimizer.kind} has no momentum to set`);
+  return { ...optimizer, [option]: momentum };
+}
+
 /** One update of one parameter: weight decay as the optimizer defines it, and the optimizer's rule. */
 export function updateParameter<A>(
   algebra: Algebra<A>,
   optimizer: ResolvedOptimizer,
-  { weightDecay, ...input }: OptimizerStep<A>,
+  { weightDecay, momentum, ...input }: OptimizerStep<A>,
 ): { parameter: A; slots: Record<string, A> } {
   const { decay, update } = definition(optimizer.kind);
   const { parameter, gradient, learningRate } = input;
@@ -114,6 +140,9 @@ export function updateParameter<A>(
       : decay === 'l2'
         ? { ...input, gradient: algebra.add(gradient, algebra.scale(parameter, weightDecay)) }
         : { ...input, parameter: algebra.scale(parameter, 1 - learningRate * weightDecay) };
-  const result = update(algebra, optimizer, { ...decayed, weightDecay: decay === 'rule' ? weightDecay : 0 });
+  const result = update(algebra, withMomentum(optimizer, momentum), {
+    ...decayed,
+    weightDecay: decay === 'rule' ? weightDecay : 0,
+  });
   return { parameter: result.parameter, slots: result.slots as Record<string, A> };
 }

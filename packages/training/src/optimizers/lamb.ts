@@ -27,6 +27,7 @@ export const lamb = {
     "PyTorch has none; Keras's Lamb and timm's scale all parameters likewise, and timm leaves out those without decay. The paper's φ is the identity here; the gradient is not clipped first, as some codes do.",
   decay: 'rule',
   adaptive: false,
+  momentumOption: 'beta1',
   options,
   resolved: rule,
   variants: [{}, { beta2: 0.9, epsilon: 1e-3, weightDecay: 0.1, adaptVectors: false }],

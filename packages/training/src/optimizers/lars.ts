@@ -30,6 +30,7 @@ export const lars = {
     "PyTorch and Keras have none; timm's LARS keeps the rate outside the velocity, which differs where the rate changes.",
   decay: 'rule',
   adaptive: false,
+  momentumOption: 'momentum',
   options,
   resolved: rule,
   variants: [{}, { momentum: 0.5, trustCoefficient: 0.02, weightDecay: 0.1, adaptVectors: false }],

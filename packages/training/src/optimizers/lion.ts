@@ -22,6 +22,7 @@ export const lion = {
   conventions: 'PyTorch has none; Keras has it with the same β and decays weights in the same way.',
   decay: 'decoupled',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved: rule,
   variants: [{}, { beta1: 0.5, beta2: 0.8, weightDecay: 0.1 }],

@@ -93,6 +93,7 @@ export const muon = {
     "As PyTorch's Muon (2.9) with its original or match-rms-adamw scale; Keras's is Jordan's. Vectors are trained by AdamW here, by an optimizer of the user's own there.",
   decay: 'rule',
   adaptive: false,
+  momentumOption: 'momentum',
   options,
   resolved: rule,
   variants: [

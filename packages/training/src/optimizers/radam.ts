@@ -49,6 +49,7 @@ export const radam = {
     'As PyTorch: rectified from ρ > 5, and ε is added to √v before the correction. The first five steps at β₂ 0.999 are momentum alone. Keras has none.',
   decay: 'l2',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved: rule,
   variants: [{}, { beta2: 0.9, weightDecay: 0.01 }],

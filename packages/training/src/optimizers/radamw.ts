@@ -17,6 +17,7 @@ export const radamw = {
   conventions: 'PyTorch: RAdam with decoupled_weight_decay=True. Keras has none.',
   decay: 'decoupled',
   adaptive: true,
+  momentumOption: 'beta1',
   options,
   resolved: rule,
   variants: [{}, { weightDecay: 0.3, beta2: 0.9 }],

@@ -66,6 +66,7 @@ export const rmsprop = {
     "PyTorch starts v at 0 and adds ε outside the root, α 0.99; Keras adds it inside, α 0.9, and keeps rate-scaled steps in the velocity; the lecture starts v at g² without ε. timm's rmsprop-tf starts v at 1: not offered.",
   decay: 'l2',
   adaptive: true,
+  momentumOption: 'momentum',
   options,
   resolved,
   variants: [

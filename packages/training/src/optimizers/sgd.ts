@@ -80,6 +80,7 @@ export const sgd = {
     'PyTorch keeps the rate outside the velocity and takes the first gradient undamped: convention pytorch. Keras and the lecture keep the rate inside: convention lecture. The two differ only where the rate changes.',
   decay: 'l2',
   adaptive: false,
+  momentumOption: 'momentum',
   options,
   resolved: rule,
   variants: [

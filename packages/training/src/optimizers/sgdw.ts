@@ -17,6 +17,7 @@ export const sgdw = {
     'PyTorch has only L2 in SGD. The decay is θ(1 − ηλ), as PyTorch does it in AdamW and Keras in every optimizer with weight_decay; the paper multiplies λ by the schedule alone, not by the base rate.',
   decay: 'decoupled',
   adaptive: false,
+  momentumOption: 'momentum',
   options,
   resolved: rule,
   variants: [{}, { momentum: 0.9, weightDecay: 0.3 }, { convention: 'lecture', momentum: 0.9 }],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type EpochObservation, stepsOf } from './definition.js';
-import { definitionOf, innerSegments, type Segment } from './segment.js';
+import { definitionOf, innerSegments, type Segment, setsMomentum } from './segment.js';
 
 /** What the segments that depend on results remember, by their place: `2`, or `2.0` inside a product. */
 export const ScheduleState = z.record(z.string().max(16), z.record(z.string().max(32), z.number()));
@@ -64,6 +64,30 @@ export function learningRateCurve(
     const part = parts.findLast((candidate) => candidate.begin <= step) ?? parts[0];
     if (part === undefined) throw new Error('a schedule has at least one segment');
     return learningRate * part.curve(step - part.begin);
+  };
+}
+
+/** Momentum of a step of the part, counted from its beginning; held after its end. */
+function partMomentum(part: Part, step: number): number | null {
+  const { segment, steps } = part;
+  const at = { start: 1, step: Math.min(step, steps), steps, state: {}, inner: [] };
+  const own = definitionOf(segment).momentum?.(segment, at) ?? null;
+  return own ?? innerParts(part).reduce<number | null>((m, inner) => m ?? partMomentum(inner, step), null);
+}
+
+/**
+ * The momentum of step 0 … totalSteps − 1 as a pure function, from a schedule with its durations in steps: null at
+ * steps whose segment leaves the optimizer's own alone. The whole is null where no segment sets one.
+ */
+export function momentumCurve(
+  schedule: readonly Segment[],
+  totalSteps: number,
+): ((step: number) => number | null) | null {
+  if (!schedule.some(setsMomentum)) return null;
+  const parts = layOut(schedule, totalSteps);
+  return (step) => {
+    const part = parts.findLast(({ begin }) => begin <= step);
+    return part === undefined ? null : partMomentum(part, step - part.begin);
   };
 }
 

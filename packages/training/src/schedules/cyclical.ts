@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Duration } from '../duration.js';
-import { length, rateFactor, type ScheduleDefinition, stepsOf } from './definition.js';
+import { counterCycle, length, rateFactor, type ScheduleDefinition, stepsOf } from './definition.js';
 
 const options = z
   .strictObject({
@@ -22,6 +22,7 @@ const options = z
       .max(1, 'at most 1: peaks do not grow')
       .optional()
       .describe('What the height is multiplied by at every step (exp-range only)'),
+    momentum: counterCycle,
   })
   .superRefine((o, context) => {
     const refuse = (path: string, message: string) =>
@@ -31,7 +32,19 @@ const options = z
     if (o.mode !== 'exp-range' && o.decay !== undefined) refuse('decay', 'exists only with mode exp-range');
   });
 
-/** PyTorch's CyclicLR without its momentum cycle (`cycle_momentum=False`). */
+type Options = z.output<typeof options>;
+
+/** How far up its way a value is at a step: 0 between the cycles, 1 at the first peak. */
+function heightAt(o: Options, step: number): number {
+  const rise = stepsOf(o.rise);
+  const fall = o.fall ? stepsOf(o.fall) : rise;
+  const cycle = Math.floor(step / (rise + fall));
+  const within = step - cycle * (rise + fall);
+  const triangle = within <= rise ? within / rise : (rise + fall - within) / fall;
+  return triangle * (o.mode === 'triangular2' ? 0.5 ** cycle : (o.decay ?? 1) ** step);
+}
+
+/** PyTorch's CyclicLR. */
 export const cyclical = {
   kind: 'cyclical',
   title: 'Cyclical',
@@ -40,17 +53,11 @@ export const cyclical = {
   paper: 'Smith 2017, Cyclical Learning Rates for Training Neural Networks, arXiv:1506.01186',
   whenToUse: 'When the right rate is known only as a range; `range-test` finds it.',
   conventions:
-    "PyTorch's CyclicLR with base_lr and max_lr as multiples of the learning rate, without its cycling momentum.",
+    "PyTorch's CyclicLR with base_lr and max_lr as multiples of the learning rate. `momentum` is its cycle_momentum, with max_momentum (0.9 there) as `high` and base_momentum (0.8 there) as `low`; PyTorch cycles it by default, here it is left alone unless it is given.",
   options,
   durations: ['rise', 'fall'],
   spans: false,
-  factor: (o, { step }) => {
-    const rise = stepsOf(o.rise);
-    const fall = o.fall ? stepsOf(o.fall) : rise;
-    const cycle = Math.floor(step / (rise + fall));
-    const within = step - cycle * (rise + fall);
-    const triangle = within <= rise ? within / rise : (rise + fall - within) / fall;
-    const height = o.mode === 'triangular2' ? 0.5 ** cycle : (o.decay ?? 1) ** step;
-    return o.from + (o.to - o.from) * triangle * height;
-  },
-} satisfies ScheduleDefinition<'cyclical', z.output<typeof options>>;
+  factor: (o, { step }) => o.from + (o.to - o.from) * heightAt(o, step),
+  momentum: (o, { step }) =>
+    o.momentum && o.momentum.high - (o.momentum.high - o.momentum.low) * heightAt(o, step),
+} satisfies ScheduleDefinition<'cyclical', Options>;

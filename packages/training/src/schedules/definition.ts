@@ -38,6 +38,8 @@ export interface ScheduleDefinition<Kind extends string, Options> extends Family
   spans: boolean;
   /** Pure. */
   factor(options: Options, at: SegmentPosition): number;
+  /** Present where the shape may set the momentum as well: that of the step, null where the options leave it alone. Pure. */
+  momentum?(options: Options, at: SegmentPosition): number | null;
   /** Present where the curve depends on results: the state after an epoch that ended within the segment. */
   observe?(options: Options, state: SegmentState, result: EpochObservation): SegmentState;
 }
@@ -51,6 +53,22 @@ export const length = {
 
 /** A learning rate relative to the recipe's learningRate. */
 export const rateFactor = z.number().min(0).max(1000, 'at most 1000 times the learning rate');
+
+// Not 0: gradient descent and RMSProp then keep no velocity that a later step could go on from.
+const momentumLevel = z.number().positive().lt(1, 'less than 1: the velocity would grow without bound');
+
+/** The momentum of a cycle: `high` where the rate is low, `low` where it is at its full height. */
+export const counterCycle = z
+  .strictObject({
+    high: momentumLevel.default(0.95).describe('Momentum at the lowest rate'),
+    low: momentumLevel.default(0.85).describe('Momentum at the highest rate'),
+  })
+  .refine((o) => o.low <= o.high, { path: ['low'], message: 'at most `high`: it goes against the rate' })
+  .nullable()
+  .default(null)
+  .describe(
+    "Cycles the momentum (β₁ of Adam and its kin) against the rate, in place of the optimizer's own; null leaves that alone",
+  );
 
 /** The level that a decay begins at. */
 export const from = rateFactor

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { resolveSegment, Segment } from './segment.js';
 
-export { dependsOnResults, learningRateCurve, observeEpoch, ScheduleState } from './curve.js';
+export { dependsOnResults, learningRateCurve, momentumCurve, observeEpoch, ScheduleState } from './curve.js';
 export type { EpochObservation, ScheduleDefinition, SegmentPosition } from './definition.js';
-export { type ScheduleKind, Segment, schedules } from './segment.js';
+export { momentumField, type ScheduleKind, Segment, schedules, setsMomentum } from './segment.js';
 
 /**
  * The learning-rate curve as a list of segments that follow one another. A segment begins at its own step 0 and at

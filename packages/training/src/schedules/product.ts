@@ -5,7 +5,9 @@ import * as kinds from './kinds.js';
 type Single = (typeof kinds)[keyof typeof kinds];
 const singles: Single[] = Object.values(kinds);
 
-const options = z.strictObject({
+const hasMomentum = (one: object) => 'momentum' in one && one.momentum !== null;
+
+const shape = z.strictObject({
   kind: z.literal('product'),
   ...length,
   of: z
@@ -20,6 +22,10 @@ const options = z.strictObject({
     .describe(
       'Segments that run at the same time, each from level 1; one with `for` holds its final level after that',
     ),
+});
+const options = shape.refine(({ of }) => of.filter(hasMomentum).length < 2, {
+  path: ['of'],
+  message: 'at most one segment with `momentum`: momenta are not multiplied',
 });
 
 /** ResNet-110: `warmup-until` × `multi-step`. Warm-up over a decay that counts from the first step: `warmup` × `step`. */

@@ -3,6 +3,7 @@ import golden from './golden.json' with { type: 'json' };
 import {
   type EpochObservation,
   learningRateCurve,
+  momentumCurve,
   observeEpoch,
   resolveSchedule,
   Schedule,
@@ -14,6 +15,11 @@ const resolved = (schedule: unknown, stepsPerEpoch = 10) =>
 
 const rates = (schedule: unknown, total: number, rate = 1): number[] =>
   Array.from({ length: total }, (_, step) => learningRateCurve(resolved(schedule), rate, total)(step));
+
+const momentaOf = (schedule: unknown, total: number) => {
+  const curve = momentumCurve(resolved(schedule), total);
+  return Array.from({ length: total }, (_, step) => curve?.(step) ?? null);
+};
 
 /** Rates of a run with one step per epoch. */
 function ratesOf(schedule: unknown, rate: number, results: Omit<EpochObservation, 'step'>[]): number[] {
@@ -47,6 +53,15 @@ describe('golden lists', () => {
         rates(schedule, expected.length, learningRate).slice(0, expected.length - skip),
         expected.slice(skip),
       );
+    },
+  );
+
+  const cycled = golden.cases.flatMap(({ momenta, ...one }) => (momenta ? [{ ...one, momenta }] : []));
+  it.each(cycled.map((entry) => [JSON.stringify(entry.schedule), entry] as const))(
+    'momentum of %s',
+    (_, { schedule, momenta }) => {
+      expect(new Set(momenta).size).toBeGreaterThan(5);
+      near(momentaOf(schedule, momenta.length) as number[], momenta);
     },
   );
 
@@ -99,6 +114,19 @@ describe('composition', () => {
       rates([{ kind: 'constant', factor: 0.5, for: { steps: 1 } }, product], 5),
       [0.5, 0.25, 0.5, 0.5, 0.25],
     );
+  });
+
+  it('sets the momentum only where a segment, or one inside a product, says it', () => {
+    const cycle = { kind: 'cyclical', rise: { steps: 1 }, momentum: { high: 0.9, low: 0.5 } };
+    const constant = { kind: 'constant', for: { steps: 1 } };
+    expect(momentaOf([constant, { ...cycle, for: { steps: 2 } }, constant], 4)).toEqual([
+      null,
+      0.9,
+      0.5,
+      null,
+    ]);
+    expect(momentaOf([{ kind: 'product', of: [constant, cycle] }], 3)).toEqual([0.9, 0.5, 0.9]);
+    expect(momentumCurve(resolved([{ ...cycle, momentum: null }]), 4)).toBeNull();
   });
 
   it('turns epochs into steps, at least one, wherever they are', () => {
@@ -247,7 +275,21 @@ describe('options', () => {
     [[{ kind: 'warmup', shape: 'exponential', from: 0.1, to: 0 }], [0, 'to']],
     [[{ kind: 'multi-step', milestones: [] }], [0, 'milestones']],
     [[{ kind: 'one-cycle', threePhase: true, pctStart: 0.5 }], [0, 'pctStart']],
-    [[{ kind: 'one-cycle', momentum: [0.85, 0.95] }], [0]],
+    [[{ kind: 'one-cycle', momentum: [0.85, 0.95] }], [0, 'momentum']],
+    [[{ kind: 'one-cycle', momentum: { high: 0.8, low: 0.9 } }], [0, 'momentum']],
+    [[{ kind: 'one-cycle', momentum: { low: 0 } }], [0, 'momentum']],
+    [
+      [
+        {
+          kind: 'product',
+          of: [
+            { kind: 'one-cycle', momentum: {} },
+            { kind: 'one-cycle', momentum: {} },
+          ],
+        },
+      ],
+      [0, 'of'],
+    ],
     [[{ kind: 'cyclical', rise: { steps: 2 }, from: 2 }], [0, 'from']],
     [[{ kind: 'cyclical', rise: { steps: 2 }, mode: 'exp-range' }], [0, 'decay']],
     [[{ kind: 'cyclical', rise: { steps: 2 }, decay: 0.9 }], [0, 'decay']],

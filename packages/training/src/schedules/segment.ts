@@ -26,6 +26,13 @@ export const definitionOf = (segment: Segment) =>
 /** Segments that run inside this one. */
 export const innerSegments = (segment: Segment): Segment[] => ('of' in segment ? segment.of : []);
 
+/** Whether the segment, or one inside it, says which momentum its steps have. */
+export const setsMomentum = (segment: Segment): boolean =>
+  ('momentum' in segment && segment.momentum !== null) || innerSegments(segment).some(setsMomentum);
+
+/** The option of a segment that sets the momentum in which it does so. */
+export const momentumField = (segment: Segment): string => ('of' in segment ? 'of' : 'momentum');
+
 /** The same segment with every duration in steps. */
 export function resolveSegment(segment: Segment, stepsPerEpoch: number): Segment {
   const toSteps = (duration: Duration) => ({ steps: durationSteps(duration, stepsPerEpoch) });

@@ -1,6 +1,6 @@
 import { float64 } from '../algebra.js';
 import { resolveOptimizer, slotArrays, updateParameter } from '../optimizers/index.js';
-import { learningRateCurve, resolveSchedule } from '../schedules/index.js';
+import { learningRateCurve, momentumCurve, resolveSchedule } from '../schedules/index.js';
 import { elements } from '../shapes.js';
 import type { Point } from './point.js';
 import type { SurfaceRun } from './run.js';
@@ -44,7 +44,9 @@ export function* descend(run: SurfaceRun): Generator<void, Descent, void> {
   const definition = surfaceOf(surface);
   const optimizer = resolveOptimizer(run.optimizer);
   const { learningRate, weightDecay } = run.optimizer;
-  const rateAt = learningRateCurve(resolveSchedule(run.schedule, 1), learningRate, steps);
+  const schedule = resolveSchedule(run.schedule, 1);
+  const rateAt = learningRateCurve(schedule, learningRate, steps);
+  const momentumAt = momentumCurve(schedule, steps);
   const isKept = keeper(steps, run.points);
   const isFar = farFrom(definition.domain);
   const descent: Descent = { steps: [], positions: [], values: [], gradientNorms: [], diverged: null };
@@ -64,7 +66,8 @@ export function* descend(run: SurfaceRun): Generator<void, Descent, void> {
   let gradient = definition.gradient(surface, pointOf(parameter));
   keep(0, pointOf(parameter), gradient);
   for (let step = 1; step <= steps; step++) {
-    const rates = { learningRate: rateAt(step - 1), weightDecay };
+    const momentum = momentumAt?.(step - 1) ?? undefined;
+    const rates = { learningRate: rateAt(step - 1), weightDecay, momentum };
     const input = { parameter, slots, gradient: Float64Array.from(gradient), ...rates, step, shape: SHAPE };
     const next = updateParameter(float64, optimizer, input);
     const finite = next.parameter.every(Number.isFinite);

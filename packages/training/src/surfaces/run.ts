@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Optimizer } from '../optimizers/index.js';
-import { dependsOnResults, Schedule } from '../schedules/index.js';
+import { momentumProblem, Optimizer, resolveOptimizer } from '../optimizers/index.js';
+import { dependsOnResults, momentumField, Schedule, setsMomentum } from '../schedules/index.js';
 import { Surface } from './surface.js';
 
 const MAX_STEPS = 1_000_000;
@@ -30,8 +30,15 @@ const surfaceRun = z
         'Of a longer descent so many places are kept, evenly spaced, the first and the last among them',
       ),
   })
-  .superRefine(({ schedule }, context) => {
+  .superRefine(({ schedule, optimizer }, context) => {
+    const problem = momentumProblem(resolveOptimizer(optimizer));
     schedule.forEach((segment, i) => {
+      if (problem !== null && setsMomentum(segment))
+        context.addIssue({
+          code: 'custom',
+          path: ['schedule', i, momentumField(segment)],
+          message: `momentum ${problem}`,
+        });
       if (dependsOnResults(segment))
         context.addIssue({
           code: 'custom',
