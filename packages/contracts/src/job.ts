@@ -170,6 +170,16 @@ export const JobPlan = z
       .describe(
         'Learning rate `values[i]` at step `steps[i]`, counted from 0: every step up to 20,000, then evenly thinned',
       ),
+    stages: z
+      .array(
+        z.object({
+          firstEpoch: z.int(),
+          lastEpoch: z.int(),
+          height: z.int(),
+          width: z.int(),
+        }),
+      )
+      .describe('Sizes of training images, by epochs counted from 1'),
     parameterCount: z.int(),
     layers: z.array(
       z.object({ name: z.string(), kind: z.string(), outputShape: z.array(z.int()), parameters: z.int() }),

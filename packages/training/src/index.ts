@@ -25,6 +25,7 @@ export { networkParameters } from './parameters.js';
 export * from './plan.js';
 export * from './presets/index.js';
 export * from './program.js';
+export { ProgressiveResizing, type SizeStage } from './progressive-resizing.js';
 export * from './random.js';
 export { isRangeTest, judgeRangeTest, type RangeTestResult } from './range-test.js';
 export * from './recipe.js';

@@ -2,6 +2,7 @@ import { compileProgram } from './compile.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
 import { slotCount } from './optimizers/index.js';
 import type { NodeKind, Program } from './program.js';
+import { type SizeStage, sizeStages } from './progressive-resizing.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import { choosePrecision, type EngineFacts, type RunLength, resolveRecipe, runLength } from './resolve.js';
 import { learningRateCurve } from './schedules/index.js';
@@ -34,6 +35,9 @@ export interface TrainingPlan extends RunLength {
   recipeHash: string;
   /** Learning rate `values[i]` at step `steps[i]`, counted from 0; every step of the run up to 20,000. Where it depends on results, they are taken to change nothing. */
   learningRates: { steps: number[]; values: number[] };
+  /** Sizes of training images, in the order of the epochs. */
+  stages: SizeStage[];
+  /** At full size. */
   layers: PlannedLayer[];
   parameterCount: number;
   memory: MemoryEstimate;
@@ -92,6 +96,7 @@ export function planTraining(asked: Recipe, facts: DatasetFacts, engine?: Engine
     recipeHash: hash,
     ...length,
     learningRates: curve(recipe, length.totalSteps),
+    stages: sizeStages(recipe.progressiveResizing, program.input, recipe.epochs),
     layers,
     parameterCount,
     memory: estimateMemory(program, Math.min(recipe.batchSize, length.trainSamples), parameterCount),

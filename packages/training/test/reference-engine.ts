@@ -20,7 +20,7 @@ import { backward, forward } from './reference-network.js';
 import { augment, imageOf } from './reference-pixels.js';
 
 /**
- * Slow but real arithmetic in double precision for networks of flatten, linear, relu, dropout and add: it lets the
+ * Slow but real arithmetic in double precision for networks of flatten, global average pooling, linear, relu, dropout and add: it lets the
  * trainer be tested on every machine. The whole Session contract holds, non-finite steps and aborts included.
  */
 export function createReferenceEngine(): Engine {
