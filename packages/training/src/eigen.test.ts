@@ -25,7 +25,7 @@ describe('eigenvectors of a symmetric matrix', () => {
       [half, -half],
       [half, half],
     ].entries())
-      expected.forEach((x, k) => expect(vectors[i]![k]).toBeCloseTo(x, 14));
+      for (const [k, x] of expected.entries()) expect(vectors[i]![k]).toBeCloseTo(x, 14);
   });
 
   it.each([

@@ -27,12 +27,9 @@ export const ParameterGroups = z
         norm: factor.optional(),
         bias: factor.optional(),
       })
-      .refine(
-        (factors) => Object.keys(factors).length === 0 || Object.values(factors).some((one) => one !== 0),
-        {
-          message: 'at least one above 0: nothing would be trained',
-        },
-      )
+      .refine((factors) => PARAMETER_CLASSES.some((one) => factors[one] !== 0), {
+        message: 'at least one above 0: nothing would be trained',
+      })
       .prefault({})
       .describe(
         'By class of parameter, 1 where not given. head: weight and bias of the last layer that has parameters; convolution, linear: weights of the other layers, but for whitening filters, which are never trained; bias: their biases; norm: scales and shifts of normalisations',
