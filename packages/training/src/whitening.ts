@@ -6,8 +6,8 @@ import type { Program } from './program.js';
 export const WHITENING_EPSILON = 5e-4;
 /** Images that the patches are taken from, where there are as many (Jordan 2024). */
 const MOST_IMAGES = 5000;
-/** Products in the sums of a covariance; a few seconds of one core. */
-const MOST_PRODUCTS = 4e9;
+/** Products in the sums of a covariance; about three seconds of one core. */
+const MOST_PRODUCTS = 1e9;
 /** Values of a patch: eigenvectors of more take minutes. */
 export const MOST_PATCH_VALUES = 256;
 
