@@ -112,7 +112,7 @@ describe('a layer that whitens', () => {
         });
         const value = row[i]!;
         const own = weight.slice(i * row.length, (i + 1) * row.length);
-        const eigenvalue = 1 / own.reduce((sum, x) => sum + x * x, 0) - 5e-4; // the filter is 1 / √(λ + ε) long
+        const eigenvalue = 1 / Array.from(own).reduce((sum, x) => sum + x * x, 0) - 5e-4; // the filter is 1 / √(λ + ε) long
         expect(value).toBeCloseTo(eigenvalue / (eigenvalue + 5e-4), 8);
         expect(value).toBeGreaterThan(0.99);
       });
