@@ -46,4 +46,5 @@ export { type Combination, createOutputMean } from './test-time/output-mean.js';
 export * from './trainer.js';
 export type * from './training-run.js';
 export type { PlanWarning } from './warnings.js';
+export type { TrainImages } from './whitening.js';
 export { clipGradient, GradientClip, gradientNormal, smallestMicroBatch } from './wrappers/index.js';

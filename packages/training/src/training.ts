@@ -59,9 +59,9 @@ export class Training {
 
   /** Gives the session its first state. */
   async start(): Promise<void> {
-    const { resume, program, recipe } = this.run;
+    const { resume, program, recipe, data } = this.run;
     if (resume === null) {
-      await this.session.restore(initialState(program, recipe.seed));
+      await this.session.restore(initialState(program, recipe.seed, { data, indices: this.splits.train }));
       return;
     }
     const best = renamed(resume.tensors, 'best', 'model');

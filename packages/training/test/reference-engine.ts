@@ -115,8 +115,9 @@ function createSession(program: Program, data: PackedDataset): Session {
 
   const update = (gradients: Map<string, Float64Array>, learningRate: number, step: number) => {
     for (const { name, shape, group } of program.parameters) {
-      const slots = slotArrays(program.optimizer, shape);
       const { weightDecay, learningRateFactor } = program.groups[group]!;
+      if (learningRateFactor === 0) continue;
+      const slots = slotArrays(program.optimizer, shape);
       const result = updateParameter(float64, program.optimizer, {
         parameter: state.get(`model.${name}`)!.data as Float64Array,
         gradient: gradients.get(name)!,

@@ -61,6 +61,7 @@ void update_on_cpu(ParameterStore& store, const Setup& setup, const UpdateStep& 
 
   for_each_chunk(chunks_of(store.parameters()), [&](const Chunk& chunk, int64_t) {
     const Parameter& p = *chunk.parameter;
+    if (is_frozen(setup.groups[p.group])) return;
     const int64_t at = p.offset + chunk.begin, count = chunk.end - chunk.begin;
     std::array<T*, K> here;
     for (size_t k = 0; k < K; ++k) here[k] = slots[k] + at;
@@ -85,6 +86,7 @@ template <size_t K, class MakeRule>
 void update_on_device(ParameterStore& store, const Setup& setup, const UpdateStep& step, const SlotNames<K>& names,
                       const MakeRule& make_rule) {
   for (const Parameter& p : store.parameters()) {
+    if (is_frozen(setup.groups[p.group])) continue;
     const GroupDecay decay(setup.groups[p.group], setup.decay, step.rate);
     const auto rule = rule_for(make_rule, double(), decay.rates, p);
     at::Tensor parameter = decay.keep == 1 ? p.master : p.master * decay.keep;
