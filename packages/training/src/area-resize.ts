@@ -1,9 +1,5 @@
+import type { ImageSize } from './augmentations/definition.js';
 import type { PackedSplit } from './engine.js';
-
-interface Size {
-  height: number;
-  width: number;
-}
 
 /**
  * What each of `to` pixels of a line takes of its `from` pixels, in units of 1/to of a pixel: output o covers
@@ -50,8 +46,8 @@ function sumAxis(
  */
 export function areaResize(
   pixels: Uint8Array,
-  { height, width, channels }: Size & { channels: number },
-  to: Size,
+  { height, width, channels }: ImageSize & { channels: number },
+  to: ImageSize,
 ): Uint8Array {
   const rows = sumAxis(pixels, height, [width, to.width], channels);
   const sums = sumAxis(rows, 1, [height, to.height], to.width * channels);
@@ -60,7 +56,11 @@ export function areaResize(
 }
 
 /** Every image of a split, in shards of as many images as before. */
-export function resizeSplit(split: PackedSplit, from: Size & { channels: number }, to: Size): PackedSplit {
+export function resizeSplit(
+  split: PackedSplit,
+  from: ImageSize & { channels: number },
+  to: ImageSize,
+): PackedSplit {
   const bytes = from.height * from.width * from.channels;
   const smaller = to.height * to.width * from.channels;
   const shards = split.shards.map((shard) => {
