@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ImageSize } from './augmentations/definition.js';
 import { type Augmentation, augmentationProblems } from './augmentations/index.js';
 import { sum } from './dataset-facts.js';
 import { networkParameters } from './parameters.js';
@@ -30,18 +31,13 @@ export const ProgressiveResizing = z
   );
 export type ProgressiveResizing = z.output<typeof ProgressiveResizing>;
 
-interface Size {
-  height: number;
-  width: number;
-}
-
-const scaled = (scale: number, { height, width }: Size): Size => ({
+const scaled = (scale: number, { height, width }: ImageSize): ImageSize => ({
   height: Math.round(scale * height),
   width: Math.round(scale * width),
 });
 
 /** Epochs of one image size: from `firstEpoch`, counted from 1, to `lastEpoch`. */
-export interface SizeStage extends Size {
+export interface SizeStage extends ImageSize {
   firstEpoch: number;
   lastEpoch: number;
 }
@@ -49,7 +45,7 @@ export interface SizeStage extends Size {
 /** The sizes that a run goes through; a run without stages has its full size all along. Stages past its end are left out. */
 export function sizeStages(
   options: ProgressiveResizing | null,
-  { height, width }: Size,
+  { height, width }: ImageSize,
   epochs: number,
 ): SizeStage[] {
   const stages = (options?.stages ?? []).map(({ scale, for: length }) => ({
@@ -65,7 +61,7 @@ export function sizeStages(
 }
 
 /** The size of training images in an epoch, counted from 0. */
-export function sizeInEpoch(options: ProgressiveResizing | null, full: Size, epoch: number): Size {
+export function sizeInEpoch(options: ProgressiveResizing | null, full: ImageSize, epoch: number): ImageSize {
   const stages = sizeStages(options, full, Number.POSITIVE_INFINITY);
   const { height, width } = stages.find(({ lastEpoch }) => epoch < lastEpoch) ?? full;
   return { height, width };
@@ -86,7 +82,7 @@ function nodesAt(nodes: Node[], input: Program['input']): Node[] | { problem: st
 }
 
 /** The program of the same network for smaller images: `resizingProblems` has found that its parameters stay the same. */
-export function programAt(program: Program, size: Size): Program {
+export function programAt(program: Program, size: ImageSize): Program {
   const input = { ...program.input, ...size };
   const nodes = nodesAt(program.nodes, input);
   if ('problem' in nodes) throw new Error(nodes.problem);
@@ -113,7 +109,7 @@ export interface ResizedRun {
 }
 
 /** What images of this size do not fit to, in words. */
-function sizeProblems(size: Size, { augmentation, nodes, input, nodeProblems }: ResizedRun): string[] {
+function sizeProblems(size: ImageSize, { augmentation, nodes, input, nodeProblems }: ResizedRun): string[] {
   if (Math.min(size.height, size.width) < SMALLEST)
     return [`at least ${SMALLEST}×${SMALLEST} pixels are needed`];
   if (size.height === input.height && size.width === input.width) return ['that is their full size'];

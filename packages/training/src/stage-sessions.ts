@@ -1,13 +1,9 @@
 import { resizeSplit } from './area-resize.js';
+import type { ImageSize } from './augmentations/definition.js';
 import type { PackedDataset, Session } from './engine.js';
 import { programAt, sizeInEpoch } from './progressive-resizing.js';
 import { runSplits } from './splits.js';
 import type { TrainingRun } from './training-run.js';
-
-interface Size {
-  height: number;
-  width: number;
-}
 
 /** A session that trains at the size of images of each step and does everything else at full size. */
 export interface StagedSession extends Session {
@@ -15,7 +11,7 @@ export interface StagedSession extends Session {
   prepare(step: number): Promise<void>;
 }
 
-const isSame = (a: Size, b: Size): boolean => a.height === b.height && a.width === b.width;
+const isSame = (a: ImageSize, b: ImageSize): boolean => a.height === b.height && a.width === b.width;
 
 /**
  * One session of the engine at a time. At a change of size the state moves: it is read, the session is closed, another one
@@ -23,12 +19,12 @@ const isSame = (a: Size, b: Size): boolean => a.height === b.height && a.width =
  */
 export async function openStages(run: TrainingRun): Promise<StagedSession> {
   const { engine, program, data, recipe, device, threads } = run;
-  const full: Size = { height: program.input.height, width: program.input.width };
+  const full: ImageSize = { height: program.input.height, width: program.input.width };
   const stepsPerEpoch = Math.ceil(runSplits(data, recipe).train.length / recipe.batchSize);
-  let resized: { size: Size; data: PackedDataset } | null = null;
+  let resized: { size: ImageSize; data: PackedDataset } | null = null;
 
   /** The images to train on; those of the latest stage are kept, for every epoch comes back to them. */
-  const trainingData = (size: Size): PackedDataset => {
+  const trainingData = (size: ImageSize): PackedDataset => {
     if (resized === null || !isSame(resized.size, size)) {
       resized = null;
       const { train } = data.splits;
@@ -38,7 +34,7 @@ export async function openStages(run: TrainingRun): Promise<StagedSession> {
     return resized.data;
   };
 
-  const open = async (size: Size): Promise<{ size: Size; session: Session }> => {
+  const open = async (size: ImageSize): Promise<{ size: ImageSize; session: Session }> => {
     const options = { device, threads };
     const session = isSame(size, full)
       ? await engine.open(program, data, options)
@@ -47,7 +43,7 @@ export async function openStages(run: TrainingRun): Promise<StagedSession> {
   };
 
   let current = await open(full);
-  const at = async (size: Size): Promise<Session> => {
+  const at = async (size: ImageSize): Promise<Session> => {
     if (isSame(current.size, size)) return current.session;
     const state = await current.session.state();
     await current.session.close();
