@@ -174,6 +174,16 @@ export const JobPlan = z
       .object({ steps: z.array(z.int()), values: z.array(z.number()) })
       .nullable()
       .describe('The same of the momentum (β₁ of Adam and its kin); null where the schedule leaves it alone'),
+    stages: z
+      .array(
+        z.object({
+          firstEpoch: z.int(),
+          lastEpoch: z.int(),
+          height: z.int(),
+          width: z.int(),
+        }),
+      )
+      .describe('Sizes of training images, by epochs counted from 1'),
     parameterCount: z.int(),
     layers: z.array(
       z.object({ name: z.string(), kind: z.string(), outputShape: z.array(z.int()), parameters: z.int() }),

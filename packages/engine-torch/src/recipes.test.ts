@@ -60,6 +60,7 @@ function drawRecipe(key: number): Draft {
     ),
     normalization: drawRunOption('normalization', key),
     parameterGroups: key % 5 === 0 ? drawRunOption('parameterGroups', key) : null,
+    progressiveResizing: key % 8 === 0 ? drawRunOption('progressiveResizing', key) : null,
     batchSize: 8,
     epochs: 2,
     seed: key,
@@ -170,15 +171,18 @@ describeNative('no option is without effect', () => {
     expect(await matters(entry, option, draftOf, endOf)).toBe(true);
   });
 
-  it.each([...RUN_OPTIONS, 'normalization', 'parameterGroups'])('run option %s', async (name) => {
-    const entry = { ...(catalog.losses[0] as CatalogEntry), schema: catalog.recipe };
-    const results = new Set<string>();
-    for (let key = 1; key <= 24; key++) {
-      const draft = { ...base, [name]: sampleOption(entry, name, key) } as Draft;
-      if (admitted(draft) !== null) results.add(await endOf(draft));
-    }
-    expect(results.size).toBeGreaterThan(2);
-  });
+  it.each([...RUN_OPTIONS, 'normalization', 'parameterGroups', 'progressiveResizing'])(
+    'run option %s',
+    async (name) => {
+      const entry = { ...(catalog.losses[0] as CatalogEntry), schema: catalog.recipe };
+      const results = new Set<string>();
+      for (let key = 1; key <= 24; key++) {
+        const draft = { ...base, [name]: sampleOption(entry, name, key) } as Draft;
+        if (admitted(draft) !== null) results.add(await endOf(draft));
+      }
+      expect(results.size).toBeGreaterThan(2);
+    },
+  );
 
   it.each(optionsOf(catalog.schedules))('schedule %s: %s', async (_, option, entry) => {
     const draftOf = (segment: object) =>

@@ -2,6 +2,7 @@ import type { StateDict } from './engine.js';
 import type { Initializer, Program } from './program.js';
 import { randomStream, streams } from './random.js';
 import { elements } from './shapes.js';
+import { patchCovariance, type TrainImages, whiteningFilters } from './whitening.js';
 
 type Values = Float32Array | Float64Array;
 
@@ -58,8 +59,11 @@ function setDirac(data: Values, shape: number[], groups: number): void {
     }
 }
 
+/** Initialisers that draw; a weight that whitens is computed from images. */
+type Drawn = Exclude<Initializer, { kind: 'whitening' }>;
+
 /** Draws in row-major order of the shape (OIHW for convolutions), from the stream of the parameter's index. */
-function fill(data: Values, shape: number[], initializer: Initializer, seed: number, index: number): void {
+function fill(data: Values, shape: number[], initializer: Drawn, seed: number, index: number): void {
   const { uniform, normal } = randomStream(seed, streams.weights, 0, index);
   switch (initializer.kind) {
     case 'constant':
@@ -77,14 +81,23 @@ function fill(data: Values, shape: number[], initializer: Initializer, seed: num
   }
 }
 
-/** Initial parameters (`model.<name>`) and buffers of a program. The same seed gives the same bytes. */
-export function initialState(program: Program, seed: number): StateDict {
+/**
+ * Initial parameters (`model.<name>`) and buffers of a program. The same seed gives the same bytes. A layer that whitens
+ * needs the images that the run learns from; without them it throws.
+ */
+export function initialState(program: Program, seed: number, images?: TrainImages): StateDict {
   const allocate = (shape: number[]) =>
     program.precision === 'fp64' ? new Float64Array(elements(shape)) : new Float32Array(elements(shape));
   const state: StateDict = new Map();
   program.parameters.forEach(({ name, shape, initializer }, index) => {
     const data = allocate(shape);
-    fill(data, shape, initializer, seed, index);
+    if (initializer.kind === 'whitening') {
+      if (images === undefined) throw new Error(`${name} whitens: it needs the training images`);
+      const { standardDeviation } = program.normalization;
+      const kernel = shape.at(-1) as number;
+      const covariance = patchCovariance(images, standardDeviation, kernel, initializer.images);
+      data.set(whiteningFilters(covariance, initializer.epsilon));
+    } else fill(data, shape, initializer, seed, index);
     state.set(`model.${name}`, { shape, data });
   });
   for (const { name, shape, initialValue } of program.buffers)

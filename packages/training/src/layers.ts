@@ -41,6 +41,12 @@ export const Layer = z.discriminatedUnion('kind', [
       .describe('Default ⌊kernel / 2⌋, which keeps the size at stride 1 and an odd kernel'),
     groups: z.int().min(1).max(8192).default(1).describe('Must divide the channels on both sides'),
     bias: z.boolean().default(true),
+    whitening: z
+      .boolean()
+      .optional()
+      .describe(
+        'Default false. Whether the filters are made to whiten patches of the training images and then stay as they are; for a layer that reads the image and has 2 · kernel² · channels filters',
+      ),
   }),
   z.strictObject({
     kind: z.literal('batch-norm'),

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { toyRun } from '../test/toy-run.js';
 import { float64 } from './algebra.js';
 import { compileProgram } from './compile.js';
 import type { DatasetFacts } from './dataset-facts.js';
-import { Optimizer, resolveOptimizer, slotArrays, updateParameter } from './optimizers/index.js';
+import { initialState } from './initializers.js';
+import { Optimizer, optimizers, resolveOptimizer, slotArrays, updateParameter } from './optimizers/index.js';
 import golden from './parameter-groups.golden.json' with { type: 'json' };
 import { groupParameters, ParameterGroups, parameterClasses } from './parameter-groups.js';
 import type { ParameterRole, ParameterSpec } from './program.js';
 import { Recipe, ResolvedRecipe } from './recipe.js';
 import { resolveRecipe } from './resolve.js';
+import { elements } from './shapes.js';
 
 const facts: DatasetFacts = {
   id: 'ds_1',
@@ -99,6 +102,31 @@ describe('groups of parameters', () => {
     const parsed = Recipe.safeParse({ dataset: 'ds_1', architecture: { kind: 'mlp' }, parameterGroups });
     expect(parsed.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
   });
+});
+
+const variants = Object.values(optimizers).flatMap(({ kind, variants }) =>
+  variants.map((variant) => ({ kind, ...variant }) as unknown as Optimizer),
+);
+
+it.each(variants)('a class with factor 0 stays as it starts, bit for bit: %j', async (optimizer) => {
+  const asked = { ...optimizer, weightDecay: 0.1 };
+  const parameterGroups = { learningRateFactors: { linear: 0 } };
+  const { last, program, recipe } = await toyRun({ optimizer: asked, parameterGroups });
+  const start = initialState(program, recipe.seed);
+  for (const { slot, shape, initial } of slotArrays(program.optimizer, program.parameters[0]!.shape))
+    expect(last('last').tensors.get(`optimizer.${slot}.fc1.weight`)).toEqual({
+      shape,
+      data: new Float64Array(elements(shape)).fill(initial),
+    });
+  for (const role of ['best', 'last'] as const) {
+    const moved = program.parameters.filter(
+      ({ name }) =>
+        !Buffer.from(last(role).tensors.get(`model.${name}`)!.data.buffer).equals(
+          Buffer.from(start.get(`model.${name}`)!.data.buffer),
+        ),
+    );
+    expect(moved.map(({ name }) => name)).toEqual(['fc1.bias', 'fc2.weight', 'fc2.bias']);
+  }
 });
 
 describe('golden vectors', () => {

@@ -27,15 +27,12 @@ export const ParameterGroups = z
         norm: factor.optional(),
         bias: factor.optional(),
       })
-      .refine(
-        (factors) => Object.keys(factors).length === 0 || Object.values(factors).some((one) => one !== 0),
-        {
-          message: 'at least one above 0: nothing would be trained',
-        },
-      )
+      .refine((factors) => PARAMETER_CLASSES.some((one) => factors[one] !== 0), {
+        message: 'at least one above 0: nothing would be trained',
+      })
       .prefault({})
       .describe(
-        'By class of parameter, 1 where not given. head: weight and bias of the last layer that has parameters; convolution, linear: weights of the other layers; bias: their biases; norm: scales and shifts of normalisations',
+        'By class of parameter, 1 where not given. head: weight and bias of the last layer that has parameters; convolution, linear: weights of the other layers, but for whitening filters, which are never trained; bias: their biases; norm: scales and shifts of normalisations',
       ),
   })
   .describe('Weight decay and learning rate by class of parameter; null: all parameters alike');
@@ -59,20 +56,27 @@ export function parameterClasses(parameters: readonly ParameterSpec[]): Paramete
   return parameters.map((one) => (nodeOf(one) === head ? 'head' : classOfRole[one.role]));
 }
 
+/** Of whitening filters, whatever the options say. */
+const FROZEN: ParameterGroup = { weightDecay: 0, learningRateFactor: 0 };
+
 /** Sorts parameters into groups of one weight decay and one factor, in order of their first parameter. */
 export function groupParameters(
   parameters: ParameterSpec[],
   weightDecay: number,
   options: ParameterGroups | null,
 ): { parameters: ParameterSpec[]; groups: ParameterGroup[] } {
-  if (options === null) return { parameters, groups: [{ weightDecay, learningRateFactor: 1 }] };
   const classes = parameterClasses(parameters);
-  const groups: ParameterGroup[] = [];
-  const grouped = parameters.map((parameter, i) => {
-    const wanted: ParameterGroup = {
+  const wantedBy = (parameter: ParameterSpec, i: number): ParameterGroup => {
+    if (parameter.initializer.kind === 'whitening') return FROZEN;
+    if (options === null) return { weightDecay, learningRateFactor: 1 };
+    return {
       weightDecay: isWeight(parameter) || options.decayNormsAndBiases ? weightDecay : 0,
       learningRateFactor: options.learningRateFactors[classes[i] as ParameterClass] ?? 1,
     };
+  };
+  const groups: ParameterGroup[] = [];
+  const grouped = parameters.map((parameter, i) => {
+    const wanted = wantedBy(parameter, i);
     const known = groups.findIndex(
       (group) =>
         group.weightDecay === wanted.weightDecay && group.learningRateFactor === wanted.learningRateFactor,

@@ -9,6 +9,7 @@ import {
   type Program,
 } from './program.js';
 import { elements, type Shape } from './shapes.js';
+import { WHITENING_EPSILON, whiteningImages } from './whitening.js';
 
 /** Standard deviation of a weight by initialiser; the uniform forms draw within ±√3 of it, which has the same variance. */
 const deviations = {
@@ -55,12 +56,20 @@ function weightInitializer(kind: InitializerKind, node: Weighted, shape: Shape):
     : { kind: 'normal', standardDeviation };
 }
 
-function weightAndBias(node: Weighted, shape: Shape, initializer: InitializerKind): ParameterSpec[] {
+function weightAndBias(
+  node: Weighted,
+  shape: Shape,
+  initializer: InitializerKind,
+  input: Program['input'],
+): ParameterSpec[] {
+  const whitens = node.kind === 'conv2d' && node.whitening === true;
   const weight: ParameterSpec = {
     name: `${node.name}.weight`,
     shape,
     role: node.kind === 'conv2d' ? 'conv-weight' : 'linear-weight',
-    initializer: weightInitializer(initializer, node, shape),
+    initializer: whitens
+      ? { kind: 'whitening', epsilon: WHITENING_EPSILON, images: whiteningImages(input, node.kernel) }
+      : weightInitializer(initializer, node, shape),
     group: 0,
   };
   if (!node.bias) return [weight];
@@ -87,7 +96,12 @@ const perChannel = (name: string, channels: number, role: ParameterRole, value: 
 });
 
 /** Parameters of one node; `shape` is what comes in. */
-function nodeParameters(node: Node, shape: Shape, initializer: InitializerKind): ParameterSpec[] {
+function nodeParameters(
+  node: Node,
+  shape: Shape,
+  initializer: InitializerKind,
+  input: Program['input'],
+): ParameterSpec[] {
   const channels = shape[0] as number; // no shape is empty
   switch (node.kind) {
     case 'conv2d':
@@ -95,9 +109,10 @@ function nodeParameters(node: Node, shape: Shape, initializer: InitializerKind):
         node,
         [node.outChannels, channels / node.groups, node.kernel, node.kernel],
         initializer,
+        input,
       );
     case 'linear':
-      return weightAndBias(node, [node.outFeatures, channels], initializer);
+      return weightAndBias(node, [node.outFeatures, channels], initializer, input);
     case 'batch-norm':
     case 'group-norm':
     case 'layer-norm':
@@ -122,7 +137,7 @@ export function networkParameters(
   for (const node of nodes) shapes.set(node.name, node.shape);
   const incoming = (node: Node): Shape => shapes.get(node.inputs[0] as string) as Shape; // nodes come from buildNetwork
   return {
-    parameters: nodes.flatMap((node) => nodeParameters(node, incoming(node), initializer)),
+    parameters: nodes.flatMap((node) => nodeParameters(node, incoming(node), initializer, input)),
     buffers: nodes.flatMap((node) =>
       node.kind === 'batch-norm'
         ? [

@@ -2,6 +2,7 @@ import { compileProgram } from './compile.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
 import { slotCount } from './optimizers/index.js';
 import type { NodeKind, Program } from './program.js';
+import { type SizeStage, sizeStages } from './progressive-resizing.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import { choosePrecision, type EngineFacts, type RunLength, resolveRecipe, runLength } from './resolve.js';
 import { learningRateCurve } from './schedules/index.js';
@@ -37,6 +38,9 @@ export interface TrainingPlan extends RunLength {
   learningRates: { steps: number[]; values: number[] };
   /** The same of the momentum (β₁ of Adam and its kin); null where the schedule leaves it alone. */
   momenta: { steps: number[]; values: number[] } | null;
+  /** Sizes of training images, in the order of the epochs. */
+  stages: SizeStage[];
+  /** At full size. */
   layers: PlannedLayer[];
   parameterCount: number;
   memory: MemoryEstimate;
@@ -97,6 +101,7 @@ export function planTraining(asked: Recipe, facts: DatasetFacts, engine?: Engine
     ...length,
     learningRates: curve(rateAt, length.totalSteps),
     momenta: momentumAt && curve(momentumAt, length.totalSteps),
+    stages: sizeStages(recipe.progressiveResizing, program.input, recipe.epochs),
     layers,
     parameterCount,
     memory: estimateMemory(program, Math.min(recipe.batchSize, length.trainSamples), parameterCount),

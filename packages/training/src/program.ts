@@ -19,11 +19,21 @@ export type Node =
   /**
    * Cross-correlation (no kernel flip). Zero padding, the same on both sides of an axis, so at stride 2 the output
    * is floor((size + 2·padding − kernel) / stride) + 1 (PyTorch's rule, not TensorFlow's `same`).
-   * `weight` is OIHW: [outChannels, inChannels / groups, kernel, kernel]; `bias` [outChannels] when `bias`.
+   * `weight` is OIHW: [outChannels, inChannels / groups, kernel, kernel]; `bias` [outChannels] when `bias`. With
+   * `whitening` it reads the image, its weight starts as `whitening.ts` says and is in a group that is not trained;
+   * what it computes is the same.
    */
   | NodeOf<
       'conv2d',
-      { outChannels: number; kernel: number; stride: number; padding: number; groups: number; bias: boolean }
+      {
+        outChannels: number;
+        kernel: number;
+        stride: number;
+        padding: number;
+        groups: number;
+        bias: boolean;
+        whitening?: boolean | undefined;
+      }
     >
   /**
    * Batch normalisation over N, H, W (or N for vectors). Normalises with the biased batch variance; the running
@@ -112,7 +122,9 @@ export type Initializer =
   /** Rows or columns, whichever are fewer, orthonormal, of the weight as a matrix [outputs, the rest]; times `gain`. */
   | { kind: 'orthogonal'; gain: number }
   /** Of each group of a convolution, the first filters hand on one channel each; further filters U(−bound, bound). */
-  | { kind: 'dirac'; bound: number; groups: number };
+  | { kind: 'dirac'; bound: number; groups: number }
+  /** Eigenvectors of the covariance of patches of so many training images, each divided by √(eigenvalue + epsilon); then negated. */
+  | { kind: 'whitening'; epsilon: number; images: number };
 
 export interface ParameterSpec {
   /** `<node>.<weight|bias>` */
@@ -134,7 +146,7 @@ export interface BufferSpec {
 export interface ParameterGroup {
   /** L2 or decoupled, as the optimizer's rule says. */
   weightDecay: number;
-  /** Multiplies the learning rate of the step. */
+  /** Multiplies the learning rate of the step. 0: parameters and their slots stay as they are, bit for bit. */
   learningRateFactor: number;
 }
 

@@ -38,6 +38,7 @@ export const Recipe: z.ZodType<Recipe, RecipeInput> = recipe;
 const addedLater = {
   ...storedWrapperOptions,
   parameterGroups: runOptions.parameterGroups.default(null),
+  progressiveResizing: runOptions.progressiveResizing.default(null),
   normalization: runOptions.normalization.default('dataset'),
   crossValidation: runOptions.crossValidation.default(null),
   testTimeAugmentation: runOptions.testTimeAugmentation.default(null),

@@ -9,6 +9,7 @@ import { momentumProblem, resolveOptimizer, slotCount } from './optimizers/index
 import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
 import type { Node } from './program.js';
+import { resizingProblems } from './progressive-resizing.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import { defaultRunOptions, parseRunOptions } from './run-options.js';
 import { momentumField, resolveSchedule, setsMomentum } from './schedules/index.js';
@@ -89,6 +90,31 @@ function dataProblems(facts: DatasetFacts, length: RunLength, recipe: ResolvedRe
   return issues;
 }
 
+/** What batches of this run lack for the normalisations of these layers. */
+function batchProblems(nodes: Node[], { batchSize, microBatchSize }: ResolvedRecipe, trainSamples: number) {
+  const norm = singleValueNorm(nodes);
+  const issues: SpecIssue[] = [];
+  if (norm !== null && trainSamples % batchSize === 1 % batchSize)
+    issues.push({
+      path: ['batchSize'],
+      message: `${batchSize} leaves a batch of one image (${trainSamples} in an epoch), of which batch normalisation "${norm}" cannot take a variance; choose another size`,
+    });
+  return [...issues, ...microBatchProblems({ batchSize, microBatchSize }, trainSamples, norm)];
+}
+
+function resizingIssues(nodes: Node[], recipe: ResolvedRecipe, facts: DatasetFacts, trainSamples: number) {
+  const { progressiveResizing: options, augmentation } = recipe;
+  if (options === null) return [];
+  const { channels, height, width } = facts;
+  const wrong = batchProblems(nodes, recipe, trainSamples).length > 0; // at every size then, and said already
+  const nodeProblems = (small: Node[]) => (wrong ? [] : batchProblems(small, recipe, trainSamples));
+  const run = { augmentation, nodes, input: { channels, height, width }, nodeProblems };
+  return resizingProblems(options, run).map(({ path, message }) => ({
+    path: ['progressiveResizing', ...path],
+    message,
+  }));
+}
+
 function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: RunLength): SpecIssue[] {
   let nodes: Node[];
   try {
@@ -119,13 +145,11 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
       path: ['architecture', 'initializer'],
       message: `orthogonal would take minutes for ${slow.name} of ${slow.shape.join('×')}; choose another initializer or a smaller layer`,
     });
-  const norm = singleValueNorm(nodes);
-  if (norm !== null && length.trainSamples % recipe.batchSize === 1 % recipe.batchSize)
-    issues.push({
-      path: ['batchSize'],
-      message: `${recipe.batchSize} leaves a batch of one image (${length.trainSamples} in an epoch), of which batch normalisation "${norm}" cannot take a variance; choose another size`,
-    });
-  return [...issues, ...microBatchProblems(recipe, length.trainSamples, norm)];
+  return [
+    ...issues,
+    ...batchProblems(nodes, recipe, length.trainSamples),
+    ...resizingIssues(nodes, recipe, facts, length.trainSamples),
+  ];
 }
 
 function momentumIssues({ schedule, optimizer }: ResolvedRecipe): SpecIssue[] {

@@ -5,6 +5,7 @@ import { Loss } from './losses/index.js';
 import { Normalization } from './normalization.js';
 import { Optimizer } from './optimizers/index.js';
 import { ParameterGroups } from './parameter-groups.js';
+import { ProgressiveResizing } from './progressive-resizing.js';
 import { Schedule } from './schedules/index.js';
 import { TestTimeAugmentation } from './test-time/index.js';
 import { GradientClip, noWrappers, wrapperOptions } from './wrappers/index.js';
@@ -84,6 +85,7 @@ export const runOptions = {
   gradientClip: GradientClip.nullable(),
   ...wrapperOptions,
   parameterGroups: ParameterGroups.nullable(),
+  progressiveResizing: ProgressiveResizing.nullable(),
   earlyStopping: EarlyStopping.nullable(),
   validation: Validation,
   crossValidation: CrossValidation.nullable(),
@@ -120,6 +122,7 @@ export const defaultRunOptions = {
   gradientClip: null,
   ...noWrappers,
   parameterGroups: null,
+  progressiveResizing: null,
   earlyStopping: null,
   validation: {},
   crossValidation: null,

@@ -1,4 +1,5 @@
-import type { Node, NodeKind } from './program.js';
+import { INPUT, type Node, type NodeKind } from './program.js';
+import { MOST_PATCH_VALUES } from './whitening.js';
 
 /** Shape of one image's value: [C, H, W] or [F]. */
 export type Shape = number[];
@@ -33,8 +34,27 @@ function window(shape: Shape, channels: number, kernel: number, stride: number, 
   return { shape: [channels, ...size] };
 }
 
+/** Why the node cannot whiten what comes in, or null. */
+function whiteningProblem(
+  { inputs, outChannels, kernel, groups }: NodeOptions<'conv2d'>,
+  [channels, height, width]: [number, number, number],
+): string | null {
+  const values = kernel * kernel * channels;
+  if (inputs[0] !== INPUT) return 'cannot whiten: it must read the image, and not another layer';
+  if (groups !== 1) return `cannot whiten in ${groups} groups: groups must be 1`;
+  if (kernel > Math.min(height, width))
+    return `cannot whiten: no patch of ${kernel}×${kernel} lies within an image of ${height}×${width}`;
+  if (values > MOST_PATCH_VALUES)
+    return `cannot whiten patches of ${values} values: kernel² · channels is at most ${MOST_PATCH_VALUES}`;
+  return outChannels === 2 * values
+    ? null
+    : `cannot whiten with outChannels ${outChannels}: it must be 2 · kernel² · channels = ${2 * values}`;
+}
+
 function convolution(node: NodeOptions<'conv2d'>, shape: Shape): Inferred {
   const [channels] = shape as [number];
+  const problem = node.whitening ? whiteningProblem(node, shape as [number, number, number]) : null;
+  if (problem !== null) return { problem };
   for (const [what, count] of [
     ['incoming', channels],
     ['outgoing', node.outChannels],

@@ -2,6 +2,7 @@ import { drawAugmentations, drawMixes } from './augmentations/index.js';
 import type { StepPlan } from './engine.js';
 import { ownMomentum } from './optimizers/index.js';
 import type { Program } from './program.js';
+import { sizeInEpoch } from './progressive-resizing.js';
 import { dropoutKey, permutation } from './random.js';
 import type { ResolvedRecipe } from './recipe.js';
 import {
@@ -53,6 +54,7 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
     const rateAt = learningRateCurve(recipe.schedule, recipe.optimizer.learningRate, totalSteps, state);
     const epoch = Math.floor(firstStep / stepsPerEpoch);
     const begin = (firstStep % stepsPerEpoch) * batchSize;
+    const size = sizeInEpoch(recipe.progressiveResizing, program.input, epoch);
     const order = orderOf(epoch).slice(begin, begin + steps * batchSize);
     const dropoutKeys = new Uint32Array(steps * 2);
     if (hasDropout) for (let i = 0; i < steps; i++) dropoutKeys.set(dropoutKey(seed, firstStep + i), 2 * i);
@@ -65,8 +67,8 @@ export function createStepPlanner(recipe: ResolvedRecipe, program: Program, trai
       ...(momentumAt && {
         momenta: Float64Array.from({ length: steps }, (_, i) => momentumAt(firstStep + i)),
       }),
-      augmentation: drawAugmentations(recipe.augmentation, seed, epoch, order, program.input),
-      mixing: drawMixes(recipe.augmentation, { seed, firstStep, offsets }, program.input),
+      augmentation: drawAugmentations(recipe.augmentation, seed, epoch, order, size),
+      mixing: drawMixes(recipe.augmentation, { seed, firstStep, offsets }, size),
       dropoutKeys,
       ...planWrappers(recipe, firstStep, steps),
     };

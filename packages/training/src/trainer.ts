@@ -3,6 +3,7 @@ import { Interrupted } from './interrupted.js';
 import type { StopReason, TrainingFailure, TrainingOutcome } from './outcome.js';
 import { isStale } from './selection.js';
 import { SpecError } from './spec-error.js';
+import { openStages } from './stage-sessions.js';
 import { Training } from './training.js';
 import type { TrainingRun } from './training-run.js';
 
@@ -16,8 +17,7 @@ export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
   const began = run.clock();
   const trainSeconds = (): number => (run.clock() - began) / 1000;
   await run.report({ type: 'phase', phase: 'preparing' });
-  const { program, data, device, threads } = run;
-  const session = await run.engine.open(program, data, { device, threads });
+  const session = await openStages(run);
   try {
     const training = new Training(run, session);
     await training.start();

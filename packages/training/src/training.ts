@@ -6,7 +6,7 @@ import {
   renamed,
   type TrainingPosition,
 } from './checkpoint.js';
-import type { Session, StateDict, StepPlan, StepStats } from './engine.js';
+import type { StateDict, StepPlan, StepStats } from './engine.js';
 import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
 import { hashOf } from './hash.js';
 import { initialState } from './initializers.js';
@@ -17,6 +17,7 @@ import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outc
 import { createPace } from './pace.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
+import type { StagedSession } from './stage-sessions.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
 import type { TrainingRun } from './training-run.js';
 
@@ -44,7 +45,7 @@ export class Training {
 
   constructor(
     readonly run: TrainingRun,
-    private readonly session: Session,
+    private readonly session: StagedSession,
   ) {
     const { recipe, program, data, resume } = run;
     this.began = run.clock();
@@ -58,9 +59,9 @@ export class Training {
 
   /** Gives the session its first state. */
   async start(): Promise<void> {
-    const { resume, program, recipe } = this.run;
+    const { resume, program, recipe, data } = this.run;
     if (resume === null) {
-      await this.session.restore(initialState(program, recipe.seed));
+      await this.session.restore(initialState(program, recipe.seed, { data, indices: this.splits.train }));
       return;
     }
     const best = renamed(resume.tensors, 'best', 'model');
@@ -166,6 +167,7 @@ export class Training {
     const { clock, signal, report } = this.run;
     const firstStep = this.position.step;
     const plan = this.planner.plan(firstStep, steps, this.position.schedule);
+    await this.session.prepare(firstStep);
     const since = clock();
     const stats = await this.session.train(plan, { signal });
     const done = stats.losses.length;

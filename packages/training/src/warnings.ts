@@ -2,6 +2,7 @@ import type { DatasetFacts } from './dataset-facts.js';
 import { optimizers } from './optimizers/index.js';
 import { parameterClasses } from './parameter-groups.js';
 import type { Program } from './program.js';
+import { resizedEpochs } from './progressive-resizing.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import type { RunLength } from './resolve.js';
 import { stepsOf } from './schedules/definition.js';
@@ -172,6 +173,17 @@ function runWarnings({ recipe }: PlanSubject): PlanWarning[] {
   ];
 }
 
+function resizingWarnings({ recipe: { progressiveResizing: options, epochs } }: PlanSubject): PlanWarning[] {
+  if (options === null) return [];
+  const inStages = resizedEpochs(options);
+  return warn(
+    inStages >= epochs,
+    'full_size_not_reached',
+    '/progressiveResizing/stages',
+    `the stages take ${inStages} epochs and the run has ${epochs}: it is never trained at the size at which it is judged`,
+  );
+}
+
 /** Options by class of parameter that nothing in this run follows. */
 function groupWarnings({ recipe, program }: PlanSubject): PlanWarning[] {
   const { parameterGroups, optimizer } = recipe;
@@ -200,4 +212,5 @@ export const planWarnings = (subject: PlanSubject): PlanWarning[] => [
   ...dataWarnings(subject),
   ...runWarnings(subject),
   ...groupWarnings(subject),
+  ...resizingWarnings(subject),
 ];

@@ -20,7 +20,7 @@ import { backward, forward } from './reference-network.js';
 import { augment, imageOf } from './reference-pixels.js';
 
 /**
- * Slow but real arithmetic in double precision for networks of flatten, linear, relu, dropout and add: it lets the
+ * Slow but real arithmetic in double precision for networks of flatten, global average pooling, linear, relu, dropout and add: it lets the
  * trainer be tested on every machine. The whole Session contract holds, non-finite steps and aborts included.
  */
 export function createReferenceEngine(): Engine {
@@ -119,8 +119,9 @@ function createSession(program: Program, data: PackedDataset): Session {
     step: number,
   ) => {
     for (const { name, shape, group } of program.parameters) {
-      const slots = slotArrays(program.optimizer, shape);
       const { weightDecay, learningRateFactor } = program.groups[group]!;
+      if (learningRateFactor === 0) continue;
+      const slots = slotArrays(program.optimizer, shape);
       const result = updateParameter(float64, program.optimizer, {
         parameter: state.get(`model.${name}`)!.data as Float64Array,
         gradient: gradients.get(name)!,

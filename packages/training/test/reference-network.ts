@@ -44,6 +44,12 @@ function compute(
       return x;
     case 'relu':
       return x.map((value) => Math.max(0, value));
+    case 'global-average-pool': {
+      const area = x.length / node.shape[0]!;
+      return Float64Array.from({ length: node.shape[0]! }, (_, c) =>
+        x.subarray(c * area, (c + 1) * area).reduce((total, value) => total + value / area, 0),
+      );
+    }
     case 'dropout':
       return draws
         ? x.map((value, i) => value * kept(draws, node.rate, draws.sample * x.length + i, index))
@@ -81,6 +87,11 @@ export function backward(
       flowing.set(name, before ? before.map((value, i) => value + gradient[i]!) : gradient);
     };
     if (node.kind === 'flatten') send(node.inputs[0]!, g);
+    else if (node.kind === 'global-average-pool')
+      send(
+        node.inputs[0]!,
+        x.map((_, i) => (g[Math.floor((i * g.length) / x.length)]! * g.length) / x.length),
+      );
     else if (node.kind === 'add') for (const name of node.inputs) send(name, g);
     else if (node.kind === 'relu')
       send(

@@ -27,7 +27,7 @@ async function open({ dataset, recipe, precision, threads }) {
 async function train({ recipe, program, data, session }) {
   const views = runSplits(data, recipe);
   const planner = createStepPlanner(recipe, program, views.train);
-  await session.restore(initialState(program, recipe.seed));
+  await session.restore(initialState(program, recipe.seed, { data, indices: views.train }));
   for (let epoch = 0; epoch < recipe.epochs; epoch++) {
     await session.train(planner.plan(epoch * planner.stepsPerEpoch, planner.stepsPerEpoch));
     await session.evaluate(views.validation, { topK: 1, batchSize: recipe.batchSize });

@@ -57,6 +57,15 @@ describe('exit codes', () => {
     expect(result.err).toContain('npm start');
   });
 
+  it('the catalog needs nobody, and says whose it is', async () => {
+    const result = await run(['catalog', '--json'], { env: { RAVINE_URL: 'http://127.0.0.1:2' } });
+    expect(result.code).toBe(0);
+    expect(result.err).toContain('no service at http://127.0.0.1:2');
+    const catalog = JSON.parse(result.out);
+    for (const family of ['optimizers', 'schedules', 'losses', 'architectures', 'augmentations'])
+      expect(catalog[family].length, family).toBeGreaterThan(3);
+  });
+
   it('help gives 0', async () => expect((await run(['jobs', 'submit', '--help'])).code).toBe(0));
 
   it('an interrupt gives 130', async () => {

@@ -23,40 +23,79 @@ void fill_mask(float* mask, int64_t first, int64_t count, uint32_t node, PhiloxK
   });
 }
 
-/// The mask's definition is `dropoutUniform` of packages/training/src/random.ts.
+/// What is kept of a batch, and by how much that is enlarged. Definition: `dropoutUniform` of packages/training/src/random.ts.
+class Draws {
+ public:
+  explicit Draws(const Node& node, int index)
+      : scale(static_cast<float>(1 / (1 - node.rate))),
+        index_(static_cast<uint32_t>(index)),
+        threshold_(static_cast<uint32_t>(std::ceil(node.rate * 16777216.0))) {}
+
+  /// 1 where an element is kept, else 0, for a part of a batch with `per_sample` elements in each sample.
+  at::Tensor mask(at::IntArrayRef shape, int64_t per_sample, const Pass& pass) const {
+    at::Tensor mask = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
+    fill_mask(mask.data_ptr<float>(), pass.first_sample * per_sample, mask.numel(), index_, pass.dropout_key, threshold_);
+    return mask;
+  }
+
+  const float scale;
+
+ private:
+  const uint32_t index_, threshold_;
+};
+
 class Dropout : public Layer {
  public:
-  explicit Dropout(const LayerContext& c)
-      : index_(static_cast<uint32_t>(c.index)),
-        threshold_(static_cast<uint32_t>(std::ceil(c.node.rate * 16777216.0))),
-        scale_(static_cast<float>(1 / (1 - c.node.rate))),
-        numerics_(c.numerics) {}
+  explicit Dropout(const LayerContext& c) : draws_(c.node, c.index), numerics_(c.numerics) {}
 
   at::Tensor forward(const Tensors& inputs, const Pass& pass) override {
     if (!pass.training) return inputs[0];
-    at::Tensor mask = at::empty(inputs[0].sizes(), at::TensorOptions().dtype(at::kFloat));
-    const int64_t first = pass.first_sample * (mask.numel() / mask.size(0));
-    fill_mask(mask.data_ptr<float>(), first, mask.numel(), index_, pass.dropout_key, threshold_);
+    at::Tensor mask = draws_.mask(inputs[0].sizes(), inputs[0].numel() / inputs[0].size(0), pass);
     mask = mask.to(numerics_.device, numerics_.compute);
     mask_ = mask.dim() == 4 ? mask.contiguous(numerics_.format) : mask;
-    return inputs[0] * mask_ * scale_;
+    return inputs[0] * mask_ * draws_.scale;
   }
 
   Tensors backward(at::Tensor gradient, const std::vector<bool>&) override {
-    at::Tensor input = gradient * mask_ * scale_;
+    at::Tensor input = gradient * mask_ * draws_.scale;
     mask_.reset();
     return {input};
   }
 
  private:
-  uint32_t index_, threshold_;
-  double scale_;
+  Draws draws_;
   Numerics numerics_;
   at::Tensor mask_;
+};
+
+/// Keeps or drops whole samples: of dropout's draws one for each, with its place in the batch as the element.
+class StochasticDepth : public Layer {
+ public:
+  explicit StochasticDepth(const LayerContext& c) : draws_(c.node, c.index), numerics_(c.numerics) {}
+
+  at::Tensor forward(const Tensors& inputs, const Pass& pass) override {
+    if (!pass.training) return inputs[0];
+    std::vector<int64_t> shape(inputs[0].dim(), 1);
+    shape[0] = inputs[0].size(0);
+    factors_ = (draws_.mask(shape, 1, pass) * draws_.scale).to(numerics_.device, numerics_.compute);
+    return inputs[0] * factors_;
+  }
+
+  Tensors backward(at::Tensor gradient, const std::vector<bool>&) override {
+    at::Tensor input = gradient * factors_;
+    factors_.reset();
+    return {input};
+  }
+
+ private:
+  Draws draws_;
+  Numerics numerics_;
+  at::Tensor factors_;
 };
 
 }  // namespace
 
 LayerPointer make_dropout(const LayerContext& context) { return std::make_unique<Dropout>(context); }
+LayerPointer make_stochastic_depth(const LayerContext& context) { return std::make_unique<StochasticDepth>(context); }
 
 }  // namespace ravine

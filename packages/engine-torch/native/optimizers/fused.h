@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -47,11 +48,12 @@ template <class T, size_t K, class MakeRule>
 void update_on_cpu(ParameterStore& store, const Setup& setup, const UpdateStep& step, const SlotNames<K>& names,
                    const MakeRule& make_rule) {
   using Rule = decltype(rule_for(make_rule, T(), std::declval<GroupRates>(), std::declval<const Parameter&>()));
-  std::vector<Rule> rules;  // of each parameter
+  std::vector<std::optional<Rule>> rules;  // of each parameter; none: it is not trained
   std::vector<GroupDecay> decays;
   for (const Parameter& p : store.parameters()) {
     decays.emplace_back(setup.groups[p.group], setup.decay, step.rate);
-    rules.push_back(rule_for(make_rule, T(), decays.back().rates, p));
+    rules.emplace_back();
+    if (!is_frozen(setup.groups[p.group])) rules.back().emplace(rule_for(make_rule, T(), decays.back().rates, p));
   }
   T* masters = store.masters().template data_ptr<T>();
   Bits16* copies = store.copies().defined() ? elements<Bits16>(store.copies()) : nullptr;
@@ -61,15 +63,16 @@ void update_on_cpu(ParameterStore& store, const Setup& setup, const UpdateStep& 
 
   for_each_chunk(chunks_of(store.parameters()), [&](const Chunk& chunk, int64_t) {
     const Parameter& p = *chunk.parameter;
+    const size_t place = chunk.parameter - store.parameters().data();
+    if (!rules[place]) return;
     const int64_t at = p.offset + chunk.begin, count = chunk.end - chunk.begin;
     std::array<T*, K> here;
     for (size_t k = 0; k < K; ++k) here[k] = slots[k] + at;
-    const size_t place = chunk.parameter - store.parameters().data();
     const GroupDecay& decay = decays[place];
     with_gradient<T>(p, [&](const auto* gradients) {
       const auto loop = [](auto... arguments) { run_loop(arguments...); };
       on_widest(loop, masters + at, gradients + chunk.begin, here, count, scale,
-                static_cast<T>(decay.l2), static_cast<T>(decay.keep), rules[place]);
+                static_cast<T>(decay.l2), static_cast<T>(decay.keep), *rules[place]);
     });
     if constexpr (std::is_same_v<T, float>) {
       // By itself and not in the rule's loop, of which there are many: the values are still in the cache.
@@ -85,6 +88,7 @@ template <size_t K, class MakeRule>
 void update_on_device(ParameterStore& store, const Setup& setup, const UpdateStep& step, const SlotNames<K>& names,
                       const MakeRule& make_rule) {
   for (const Parameter& p : store.parameters()) {
+    if (is_frozen(setup.groups[p.group])) continue;
     const GroupDecay decay(setup.groups[p.group], setup.decay, step.rate);
     const auto rule = rule_for(make_rule, double(), decay.rates, p);
     at::Tensor parameter = decay.keep == 1 ? p.master : p.master * decay.keep;

@@ -5,6 +5,9 @@
 
 namespace ravine {
 
+/// Whether the group's parameters and slots stay as they are, whatever a rule makes of a learning rate of 0.
+inline bool is_frozen(const ParameterGroup& group) { return group.rate_factor == 0; }
+
 /// Rates of one parameter group at one step.
 struct GroupRates {
   double learning_rate;

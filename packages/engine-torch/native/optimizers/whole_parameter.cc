@@ -78,6 +78,7 @@ at::Tensor product_on_cpu(const at::Tensor& a, const at::Tensor& b) {
 void apply_to_whole(ParameterStore& store, const Setup& setup, const UpdateStep& step,
                     const std::vector<const char*>& names, const std::function<void(WholeParameter&)>& rule) {
   for (const Parameter& p : store.parameters()) {
+    if (is_frozen(setup.groups[p.group])) continue;
     const GroupDecay decay(setup.groups[p.group], setup.decay, step.rate);
     WholeParameter whole{p, decay.keep == 1 ? p.master : p.master * decay.keep,
                          p.gradient.to(p.master.scalar_type()) * step.gradient_scale, {}, decay.rates};

@@ -136,13 +136,15 @@ function describeJob(job: Job): string {
 }
 
 function describePlan(result: JobPlan): string {
-  const { learningRates, memory } = result;
+  const { learningRates, memory, stages } = result;
   const { values } = learningRates;
   const highest = values.reduce((a, b) => Math.max(a, b), 0);
+  const sizes = stages.map((one) => `${one.height}×${one.width} to epoch ${one.lastEpoch}`);
   return [
     facts({
       steps: `${result.totalSteps} (${result.stepsPerEpoch} per epoch)`,
       samples: `${result.trainSamples} train, ${result.validationSamples} validation`,
+      'training images': stages.length > 1 ? sizes.join(', ') : null,
       parameters: result.parameterCount,
       memory: bytes(memory.totalBytes),
       'learning rate': `first ${values[0]}, highest ${highest}, last ${values.at(-1)}`,

@@ -1,4 +1,5 @@
-import type { Catalog } from '@ravine/contracts';
+import { type Catalog, createCatalog } from '@ravine/contracts';
+import { RavineError } from '../../error.js';
 import type { CommandSet, Context } from '../context.js';
 import { exitCode, UsageError } from '../exit-code.js';
 import { table } from '../format.js';
@@ -22,7 +23,7 @@ export function addServiceCommands(set: CommandSet): void {
 async function catalog(context: Context, family?: string, kind?: string) {
   if (family !== undefined && !families.some((name) => name === family))
     throw new UsageError(`"${family}" is no family; there are: ${families.join(', ')}`);
-  const all = await context.client.catalog(context);
+  const all = await readCatalog(context);
   if (family === undefined)
     return context.print(all, () => families.map((name) => familyText(all, name)).join('\n\n'));
   const entries = all[family as (typeof families)[number]];
@@ -33,6 +34,17 @@ async function catalog(context: Context, family?: string, kind?: string) {
     throw new UsageError(`"${kind}" is not one of ${family}: ${entries.map((one) => one.kind).join(', ')}`);
   const { schema: _, ...described } = entry;
   context.print(entry, () => JSON.stringify(described, null, 2));
+}
+
+/** The service's catalog: it decides. Where there is none to ask, the one that this command was built with. */
+async function readCatalog(context: Context): Promise<Catalog> {
+  try {
+    return await context.client.catalog(context);
+  } catch (error) {
+    if (!(error instanceof RavineError) || error.code !== 'unreachable') throw error;
+    context.io.err(`no service at ${context.client.baseUrl}: this is the catalog of the command itself\n`);
+    return { object: 'catalog', ...createCatalog() };
+  }
 }
 
 function familyText(all: Catalog, family: (typeof families)[number]): string {
