@@ -111,7 +111,10 @@ describeNative('a plan', () => {
       { kind: 'linear' as const, outFeatures: 'classes' as const },
     ];
     const program = programFor(layers, size, { optimizer: optimizer as { kind: 'adam' } });
-    return withSession(program, data, (session) => session.train({ ...plan, momenta: wrong }));
+    return withSession(program, data, async (session) => {
+      await session.restore(roughState(program));
+      return session.train({ ...plan, momenta: wrong });
+    });
   };
 
   it.each([
