@@ -67,7 +67,6 @@ test.each([
   [{ augmentation: [{ kind: 'sepia' }] }, '/augmentation/0/kind'],
   [{ augmentation: [{ kind: 'random-crop', padding: 8 }] }, '/augmentation/0/padding'],
   [{ augmentation: [{ kind: 'mixup' }, { kind: 'invert' }] }, '/augmentation/1'],
-  [{ preset: 'hw3-medium' }, '/preset'],
   [{ preset: 'shapes', samples: 9, epochs: 8 }, '/epochs'],
   [{ preset: 'shapes', samples: 65 }, '/samples'],
   [{ preset: 'shapes', firstSample: 12 }, '/firstSample'],
