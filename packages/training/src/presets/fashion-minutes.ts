@@ -31,7 +31,18 @@ export const fashion1Min = {
     testTimeAugmentation: { kind: 'flips' },
   },
   origin: { published, chosen: chosen('37 ms per step') },
-  measured: [],
+  measured: [
+    {
+      dataset: 'Fashion-MNIST',
+      seeds: 5,
+      accuracy: 0.9304,
+      standardDeviation: 0.0015,
+      testTimeAccuracy: 0.9324,
+      minutes: 2.96,
+      machine: 'AMD EPYC (family 25, model 17), 2 threads, bf16, busy with other work most of the time',
+      date: '2026-11-26',
+    },
+  ],
 } satisfies PresetDefinition<'fashion-1min'>;
 
 /** Fashion-MNIST in about 5 minutes on two cores. */
