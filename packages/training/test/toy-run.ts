@@ -45,5 +45,6 @@ export async function toyRun(
   const last = (role: 'best' | 'last') =>
     checkpoints.findLast(({ metadata }) => metadata.role === role) as Checkpoint;
   const epochs = reports.flatMap((report) => (report.type === 'epoch' ? [report] : []));
-  return { outcome, last, epochs, recipe, program };
+  const rates = reports.flatMap((report) => (report.type === 'steps' ? report.learningRates : []));
+  return { outcome, last, epochs, rates, recipe, program };
 }

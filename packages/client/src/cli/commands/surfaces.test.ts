@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, serve } from '../../server.suite.js';
-import { runCli } from '../program.js';
+import { captured } from '../captured.suite.js';
 
 let server: Awaited<ReturnType<typeof serve>>;
 let answer: () => Answer;
@@ -9,21 +9,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-async function run(argv: string[]) {
-  let out = '';
-  const code = await runCli(argv, {
-    out: (text) => {
-      out += text;
-    },
-    err: () => {},
-    env: { RAVINE_URL: server.url },
-    columns: null,
-    signal: new AbortController().signal,
-    readStdin: async () => '',
-    defaultDataFolder: '/none',
-  });
-  return { code, out };
-}
+const run = (argv: string[]) =>
+  captured(argv, { env: { RAVINE_URL: server.url }, defaultDataFolder: '/none' });
 
 describe('surfaces', () => {
   const trajectory = {
