@@ -1,4 +1,4 @@
-import { Recipe, ResolvedRecipe } from '@ravine/training';
+import { Recipe, ResolvedRecipe, StopReason } from '@ravine/training';
 import { z } from 'zod';
 import { DatasetId, GroupId, JobId, WorkerId } from './ids.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
@@ -105,9 +105,11 @@ export const Job = z
     terminal: z.boolean(),
     phase: z.string().nullable().describe('While it runs; an open list: preparing, training, evaluating …'),
     stopReason: z
-      .enum(['completed', 'early_stopping', 'pruned', 'time_limit'])
+      .enum([...StopReason.options, 'pruned'])
       .nullable()
-      .describe('How a success ended; nothing gives `pruned` in this version'),
+      .describe(
+        'How a success ended. diverged: a learning-rate range test whose loss came to four times the best; nothing gives `pruned` in this version',
+      ),
     failure: Failure.nullable(),
     groupId: GroupId.nullable().describe('The group that the job was submitted with'),
     datasetId: DatasetId,

@@ -12,7 +12,7 @@ import {
   SplitName,
   Worker,
 } from '@ravine/contracts';
-import { ResolvedRecipe, TestTimeAugmentation } from '@ravine/training';
+import { ResolvedRecipe, StopReason, TestTimeAugmentation } from '@ravine/training';
 import { z } from 'zod';
 
 /**
@@ -147,7 +147,7 @@ const protocol = {
       }),
       z.strictObject({
         type: z.literal('finished'),
-        stopReason: z.enum(['completed', 'early_stopping', 'time_limit']),
+        stopReason: StopReason,
         testAccuracy: z.number().nullable(),
         trainSeconds: z.number(),
         peakMemoryBytes: z.number(),
