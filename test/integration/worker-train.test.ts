@@ -160,20 +160,6 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     expect(await stack.database.evaluations.get(PROJECT, id)).toMatchObject({ accuracy: job.testAccuracy });
   });
 
-  it('ends a range test where its loss diverges', async () => {
-    const id = await stack.submit(dataset, {
-      architecture: { kind: 'softmax-regression' },
-      loss: { kind: 'mse-outputs' }, // grows without bound above a rate
-      optimizer: { kind: 'sgd', learningRate: 1 },
-      schedule: [{ kind: 'range-test', from: 1e-6, to: 10 }],
-      batchSize: 8,
-      epochs: 20,
-    });
-    const { stopReason, progress } = await ended(id, 'succeeded');
-    expect(stopReason).toBe('diverged');
-    expect(progress?.step).toBeLessThan(progress?.totalSteps ?? 0);
-  });
-
   it('trains in the process that waits with the engine loaded, and in a new one where that has died', async () => {
     const waiting = await childOf(process.pid, 'train');
     await ended(await stack.submit(dataset, short), 'succeeded');
