@@ -51,7 +51,8 @@ describe('worker processes', () => {
   afterEach(async () => {
     // What a failed test leaves must not keep the next worker busy.
     const { data } = await stack.database.jobs.list(PROJECT, { limit: 200 });
-    for (const { id } of data) await stack.database.jobs.request(PROJECT, id, { verb: 'cancel', mode: 'now' });
+    for (const { id } of data)
+      await stack.database.jobs.request(PROJECT, id, { verb: 'cancel', mode: 'now' });
     for (const worker of started.splice(0)) {
       try {
         process.kill(worker.pid, 'SIGKILL');

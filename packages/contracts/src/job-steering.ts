@@ -9,6 +9,9 @@ export type CancelMode = z.output<typeof CancelMode>;
 
 export const CancelJob = z.strictObject({ mode: CancelMode.default('graceful') });
 
+/** Pausing and resuming have no options yet; an empty object may be sent. */
+export const NoOptions = z.strictObject({});
+
 /** What may change while a job waits or runs; a field that is left out stays as it is. */
 export const UpdateJob = z
   .strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JobId } from '../ids.js';
 import { CreateJob, Job, JobPage, JobPlan, ListJobsQuery, PlanJob } from '../job.js';
-import { CancelJob, SteeredJobs, SteerJobs, UpdateJob } from '../job-steering.js';
+import { CancelJob, NoOptions, SteeredJobs, SteerJobs, UpdateJob } from '../job-steering.js';
 import type { RouteContract } from './contract.js';
 
 const jobParams = z.strictObject({ jobId: JobId });
@@ -82,6 +82,8 @@ export const jobRoutes = {
     tag: 'jobs',
     summary: 'Stop a job at its next step with a checkpoint and keep it until it is resumed',
     params: jobParams,
+    body: NoOptions,
+    example: {},
     response: { status: 202, body: Job },
     errors: ['job_not_found', 'illegal_transition'],
   },
@@ -91,6 +93,8 @@ export const jobRoutes = {
     tag: 'jobs',
     summary: 'Go on with a paused job from its last checkpoint, bit for bit as if it had not been paused',
     params: jobParams,
+    body: NoOptions,
+    example: {},
     response: { status: 202, body: Job },
     errors: ['job_not_found', 'illegal_transition'],
   },
