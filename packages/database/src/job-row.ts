@@ -1,10 +1,19 @@
-import { isTerminal, type Job, type JobStatus, jobTransitions } from '@ravine/contracts';
+import {
+  type ForkedState,
+  type ForkOrigin,
+  isTerminal,
+  type Job,
+  type JobStatus,
+  jobTransitions,
+} from '@ravine/contracts';
 import type pg from 'pg';
-import { appendEvents } from './events.js';
+import { appendToEach } from './events.js';
 import type { Job as JobRow } from './generated/client.js';
 
 export type TrainQueue = 'train.cpu' | 'train.cuda';
-export type CancelMode = 'graceful' | 'now';
+
+/** What a job begins with, and what of its state it keeps. */
+export type Fork = ForkOrigin & ForkedState;
 
 export function jobView(row: JobRow): Job {
   const status = row.status as JobStatus;
@@ -18,6 +27,7 @@ export function jobView(row: JobRow): Job {
     stopReason: row.stopReason as Job['stopReason'],
     failure: row.failure as Job['failure'],
     groupId: row.groupId,
+    fork: originOf(row),
     datasetId: row.datasetId,
     recipe: row.recipe as unknown as Job['recipe'], // written by `create` from a resolved recipe
     recipeHash: row.recipeHash,
@@ -42,13 +52,18 @@ export function jobView(row: JobRow): Job {
   };
 }
 
+export function originOf({ fork }: Pick<JobRow, 'fork'>): Job['fork'] {
+  if (fork === null) return null;
+  const { jobId, checkpointId, step, keep } = fork as unknown as Fork; // written by `create`
+  return { jobId, checkpointId, step, keep };
+}
+
 /** One element of `transitions`, from the SQL of its parts. */
 export const TRANSITION = (from: string, to: string, reason: string): string =>
   `jsonb_build_array(jsonb_build_object('from', ${from}, 'to', ${to}, 'reason', ${reason},
      'at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))`;
 
 export interface Move {
-  id: string;
   from: JobStatus;
   to: JobStatus;
   /** Attempt that the event is written under. */
@@ -61,22 +76,24 @@ export interface Move {
   level?: 'info' | 'warning' | 'error';
 }
 
-/**
- * Moves a job whose row this transaction has locked: status, transition list, end time and event together.
- */
-export async function moveJob(client: pg.PoolClient, move: Move): Promise<void> {
-  const { id, from, to, attempt, reason = null, set = {}, data = {}, level = 'info' } = move;
-  if (!jobTransitions[from].includes(to)) throw new IllegalMove(id, from, to);
+/** Moves a job whose row this transaction has locked: status, transition list, end time and event together. */
+export const moveJob = (client: pg.PoolClient, { id, ...move }: Move & { id: string }): Promise<void> =>
+  moveJobs(client, [id], move);
+
+/** The same for several jobs that go the same way. */
+export async function moveJobs(client: pg.PoolClient, ids: readonly string[], move: Move): Promise<void> {
+  const { from, to, attempt, reason = null, set = {}, data = {}, level = 'info' } = move;
+  if (!jobTransitions[from].includes(to)) throw new IllegalMove(ids.join(', '), from, to);
   const columns = Object.keys(set);
   const more = columns.map((column, index) => `, ${column} = $${index + 4}`).join('');
   await client.query(
     `update jobs set status = $2, updated_at = now(), transitions = transitions || ${TRANSITION('status', '$2::text', '$3::text')},
        ended_at = ${isTerminal(to) ? 'now()' : 'null'}${more}
-     where id = $1`,
-    [id, to, reason, ...Object.values(set)],
+     where id = any($1)`,
+    [ids, to, reason, ...Object.values(set)],
   );
   const message = reason === null ? to : `${to}: ${reason}`;
-  await appendEvents(client, id, attempt, [
+  await appendToEach(client, ids, attempt, [
     { type: 'status', level, message, data: { from, to, reason, ...data } },
   ]);
 }

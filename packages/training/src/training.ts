@@ -8,6 +8,7 @@ import {
 } from './checkpoint.js';
 import type { StateDict, StepPlan, StepStats } from './engine.js';
 import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
+import { forkedPosition, withWeightsOf } from './fork.js';
 import { hashOf } from './hash.js';
 import { initialState } from './initializers.js';
 import { Interrupted } from './interrupted.js';
@@ -15,6 +16,7 @@ import { createJudge, type Judge } from './judge.js';
 import { judgedWeights } from './judged-weights.js';
 import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
+import { hasDiverged, isRangeTest, NO_LOSSES, withLoss } from './range-test.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import type { StagedSession } from './stage-sessions.js';
@@ -28,6 +30,7 @@ const START: TrainingPosition = {
   best: null,
   staleEpochs: 0,
   schedule: {},
+  rangeTest: NO_LOSSES,
 };
 
 /** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
@@ -47,43 +50,50 @@ export class Training {
     readonly run: TrainingRun,
     private readonly session: StagedSession,
   ) {
-    const { recipe, program, data, resume } = run;
+    const { recipe, program, data, resume, fork } = run;
     this.began = run.clock();
     this.recipeHash = hashOf(recipe);
     this.splits = runSplits(data, recipe);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
     this.judge = createJudge(run, session, this.planner);
-    this.position = resume?.metadata.position ?? START;
+    this.position = resume?.metadata.position ?? (fork && forkedPosition(fork)) ?? START;
     this.savedStep = this.position.step;
   }
 
   /** Gives the session its first state. */
   async start(): Promise<void> {
-    const { resume, program, recipe, data } = this.run;
-    if (resume === null) {
-      await this.session.restore(initialState(program, recipe.seed, { data, indices: this.splits.train }));
+    const { resume, fork, program, recipe, data } = this.run;
+    const from = resume ?? (fork?.keep === 'state' ? fork.checkpoint : null);
+    if (from === null) {
+      const first = initialState(program, recipe.seed, { data, indices: this.splits.train });
+      await this.session.restore(fork ? withWeightsOf(fork.checkpoint, first) : first);
       return;
     }
-    const best = renamed(resume.tensors, 'best', 'model');
-    this.bestWeights = best.size > 0 ? best : modelWeights(resume.tensors);
-    await this.session.restore(new Map([...resume.tensors].filter(([name]) => !name.startsWith('best.'))));
+    const best = renamed(from.tensors, 'best', 'model');
+    this.bestWeights = best.size > 0 ? best : modelWeights(from.tensors);
+    await this.session.restore(new Map([...from.tensors].filter(([name]) => !name.startsWith('best.'))));
   }
 
-  /** Steps to the end of the epoch or of the time, in engine calls of about equal time. Throws Interrupted at a step boundary. */
+  /** Steps to the end of the epoch, of a range test or of the time, in engine calls of about equal time. Throws Interrupted at a step boundary. */
   async trainEpoch(): Promise<TrainingFailure | null> {
     await this.run.report({ type: 'phase', phase: 'training' });
     const end = (this.position.epoch + 1) * this.planner.stepsPerEpoch;
-    while (this.position.step < end) {
+    while (this.position.step < end && !hasDiverged(this.position.rangeTest)) {
       const { signal, stopAtStep = Number.POSITIVE_INFINITY } = this.run;
       const left = Math.min(end, stopAtStep) - this.position.step;
       if (signal.aborted || left <= 0) throw new Interrupted();
       // An epoch that was cut short by time is finished together with the next one, but a plan holds one epoch's order.
       const inOrder = this.planner.stepsPerEpoch - (this.position.step % this.planner.stepsPerEpoch);
-      const failure = await this.trainSteps(Math.min(left, inOrder, this.pace.chunk()));
+      const failure = await this.trainSteps(Math.min(left, inOrder, this.chunk()));
       if (failure !== null) return failure;
       if (this.isOutOfTime()) return null;
     }
     return null;
+  }
+
+  /** A range test looks at each loss before it takes another step. */
+  private chunk(): number {
+    return isRangeTest(this.run.recipe.schedule) ? 1 : this.pace.chunk();
   }
 
   isOutOfTime(): boolean {
@@ -194,16 +204,20 @@ export class Training {
   /** Counts the applied steps in. */
   private advance(plan: StepPlan, stats: StepStats, applied: number): void {
     let { samples, lossSum, correct } = this.position.partial;
+    let { rangeTest } = this.position;
+    const isTest = isRangeTest(this.run.recipe.schedule);
     for (let i = 0; i < applied; i++) {
       const size = (plan.offsets[i + 1] as number) - (plan.offsets[i] as number);
       samples += size;
       lossSum += (stats.losses[i] as number) * size;
       correct += stats.correct[i] as number;
+      if (isTest) rangeTest = withLoss(rangeTest, stats.losses[i] as number);
     }
     this.position = {
       ...this.position,
       step: plan.firstStep + applied,
       partial: { samples, lossSum, correct },
+      rangeTest,
     };
   }
 

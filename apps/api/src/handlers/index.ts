@@ -3,6 +3,7 @@ import type { Services } from '../services.js';
 import { createDatasetHandlers } from './datasets.js';
 import { createEvaluateHandlers } from './evaluate.js';
 import { createEventHandlers } from './events.js';
+import { createForkHandlers } from './fork.js';
 import { createGroupHandlers } from './groups.js';
 import { createJobFileHandlers } from './job-files.js';
 import { createJobHandlers } from './jobs.js';
@@ -12,6 +13,7 @@ import { createPredictHandlers } from './predict.js';
 import { createPreviewHandlers } from './preview.js';
 import { createSampleHandlers } from './samples.js';
 import { createServiceHandlers } from './service.js';
+import { createSteeringHandlers } from './steering.js';
 import { createSurfaceHandlers } from './surfaces.js';
 import { createWorkerHandlers } from './workers.js';
 
@@ -20,6 +22,8 @@ export const createHandlers = (services: Services): Handlers => ({
   ...createSampleHandlers(services),
   ...createPreviewHandlers(services),
   ...createJobHandlers(services),
+  ...createSteeringHandlers(services),
+  ...createForkHandlers(services),
   ...createGroupHandlers(services),
   ...createMetricsHandlers(services),
   ...createEventHandlers(services),
