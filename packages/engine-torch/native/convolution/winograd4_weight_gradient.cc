@@ -11,7 +11,7 @@
 namespace ravine {
 namespace {
 
-constexpr int64_t kOutputs = 24;  // whose sums are made and transformed back together
+constexpr int64_t kOutputs = 96;  // whose sums are made and transformed back together
 
 /// Tiles in a stage: their transformed values stay in a cache, but more are taken where the filters are large, because
 /// every stage reads and writes them all. Depends on the sizes only: it fixes the order of every sum.
@@ -28,7 +28,7 @@ class StageTiles {
   StageTiles(Channels channels, int64_t tiles)
       : channels_(channels),
         tile_(odd_lines(channels.count() * 4) * 16),
-        position_(tiles * tile_ + ProductSums::kRowsAtOnce),
+        position_(odd_lines((tiles * tile_ + ProductSums::kRowsAtOnce) * 4) * 16),
         memory_(at::empty({kPositions4 * position_}, at::kFloat)) {}
 
   Channels channels() const { return channels_; }
