@@ -12,8 +12,7 @@
 
 namespace ravine {
 
-/// Whether this processor has what the functions below need for numbers of type T, and they are faster there than
-/// oneDNN 2.6.
+/// Whether this processor has what the functions below need for numbers of type T, and they are faster than oneDNN 2.6.
 template <class T>
 bool has_winograd(const ConvSizes& sizes);
 template <>
@@ -25,7 +24,8 @@ bool has_winograd<float>(const ConvSizes& sizes);
 /// or what ReLU and 2×2 max pooling make of it, where the output has `winners`; the output's height and width are even then.
 void winograd_forward(const ConvSizes& sizes, const Bits16* input, const Bits16* filters, const Bits16* bias,
                       OutputImages output);
-void winograd_forward(const ConvSizes& sizes, const float* input, const float* filters, const float* bias, float* output);
+void winograd_forward(const ConvSizes& sizes, const float* input, const float* filters, const float* bias,
+                      float* output);
 
 /// The gradient of the input from that of the output, or from that behind ReLU and pooling.
 void winograd_input_gradient(const ConvSizes& sizes, ImageValues gradient, const Bits16* filters, Bits16* input);

@@ -78,7 +78,7 @@ void convolve(const ConvSizes& s, const FilterPanels4& filters, const float* inp
 template <>
 bool has_winograd<float>(const ConvSizes& s) {
   if (isa() == Isa::baseline || s.kernel != 3 || s.stride != 1 || s.padding > 2) return false;
-  // What a tile costs is as much as six pixels of the plain sum, and the filters' transforms as much as 128.
+  // A tile costs as much as six pixels of the plain sum, and the transform of the filters as much as 128.
   const int64_t pixels = s.samples * s.out_height * s.out_width;
   return s.inputs >= 16 && s.outputs >= 16 && pixels >= 6 * tiles_of(s, 4).count() + 128;
 }

@@ -18,8 +18,8 @@ bool has_amx_bf16();
 
 }  // namespace ravine
 
-// Every instruction set defines `get(T)`, for RAVINE_KERNELS, or `get()`, for RAVINE_FLOAT_KERNELS. `get<T>()` and `get()`
-// then return the table for the processor; T is float or Bits16.
+// Every instruction set defines `get(T)`, for RAVINE_KERNELS, or `get()`, for RAVINE_FLOAT_KERNELS. `get<T>()` and
+// `get()` then return the table for the processor; T is float or Bits16.
 #define RAVINE_KERNELS_OF(isa, Table, get) \
   namespace isa {                          \
   const Table<float>& get(float);          \

@@ -1,7 +1,7 @@
 // The transforms of Winograd's algorithm F(4×4, 3×3) in fp32: 4×4 outputs come from 6×6 pixels of the input with 36
 // products for each pair of channels, instead of 144.
 //
-// Its six points are 0, ±√½, ±√2 and ∞: with the usual 0, ±1, ±2 and ∞ the result errs twice as much (docs/decisions/0008).
+// Its six points are 0, ±√½, ±√2 and ∞: with the usual 0, ±1, ±2 and ∞ the result errs twice as much (decision 0008).
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ struct TileValues {
   int64_t position, tile;  // strides
 };
 
-/// Filters [outputs][3][3][inputs] of a convolution, or of that from the output's gradient to the input's, which goes from
-/// outputs to inputs with filters turned by 180°.
+/// Filters [outputs][3][3][inputs] of a convolution, or (`backward`) of that from the output's gradient to the input's,
+/// which goes from outputs to inputs with filters turned by 180°.
 struct FilterSource {
   const float* filters;
   int64_t outputs, inputs;

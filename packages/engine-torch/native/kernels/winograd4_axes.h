@@ -1,4 +1,4 @@
-// F(4, 3) along one axis with the points 0, ±√½, ±√2 and ∞; a transform of a tile is one along each of its two axes.
+// F(4, 3) along one axis with the points 0, ±√½, ±√2 and ∞; to transform a tile is to do it along both of its axes.
 #pragma once
 
 #include "kernels/register.h"

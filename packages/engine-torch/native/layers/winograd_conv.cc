@@ -65,9 +65,10 @@ WinogradConv::Pooled WinogradConv::forward_pooled(const at::Tensor& images) cons
   const ConvSizes s = conv_sizes(node_, images);
   const at::Tensor x = images.contiguous(numerics_.format);
   const std::vector<int64_t> shape{s.samples, s.outputs, s.out_height / 2, s.out_width / 2};
-  Pooled pooled{at::empty(shape, x.options(), numerics_.format), at::empty(shape, x.options().dtype(at::kByte), numerics_.format)};
-  winograd_forward(s, elements<Bits16>(x), elements<Bits16>(weight_.value),
-                   values_or_null<Bits16>(bias_), {elements<Bits16>(pooled.values), pooled.winners.data_ptr<uint8_t>()});
+  Pooled pooled{at::empty(shape, x.options(), numerics_.format),
+                at::empty(shape, x.options().dtype(at::kByte), numerics_.format)};
+  winograd_forward(s, elements<Bits16>(x), elements<Bits16>(weight_.value), values_or_null<Bits16>(bias_),
+                   {elements<Bits16>(pooled.values), pooled.winners.data_ptr<uint8_t>()});
   return pooled;
 }
 
