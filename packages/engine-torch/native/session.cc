@@ -45,13 +45,13 @@ void rank(const std::vector<double>& probabilities, int64_t k, SampleResults& re
 Session::Session(Program program, Dataset data, SessionOptions options)
     : program_(std::move(program)),
       data_(std::move(data)),
-      options_(options),
-      numerics_(numerics_for(program_.precision, options.device)),
+      options_(std::move(options)),
+      numerics_(numerics_for(program_.precision, options_.device)),
       store_(program_, numerics_),
       graph_(program_, store_, numerics_),
       reader_(program_, numerics_),
       losses_(program_.loss, program_.classes, program_.nodes[program_.output].shape[0]),
-      optimizer_(make_optimizer(program_.optimizer, program_.groups)) {
+      optimizer_(make_optimizer(program_.optimizer, program_.groups, options_.momentum_option)) {
   if (program_.weight_average) store_.add_weight_copy(kAverage, true);
   if (program_.lookahead) store_.add_weight_copy(kSlow, false);
 }
@@ -142,7 +142,8 @@ void Session::update(const StepPlan& plan, int64_t index, double gradient_norm) 
     add_gradient_noise(store_, scale, plan.noise_deviations[index], {key[0], key[1]});
     scale = 1;
   }
-  optimizer_->set_momentum(plan.momenta != nullptr ? std::optional(plan.momenta[index]) : std::nullopt);
+  if (plan.momenta != nullptr) optimizer_->set_momentum(plan.momenta[index]);
+  else optimizer_->reset_momentum();
   optimizer_->update(store_, {plan.first_step + index + 1, plan.rates[index], scale});
   if (plan.lookahead_shares != nullptr && plan.lookahead_shares[index] > 0) {
     look_ahead(store_, plan.lookahead_shares[index]);

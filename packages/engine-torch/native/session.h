@@ -21,6 +21,7 @@ struct Dataset {
 struct SessionOptions {
   at::Device device;
   int threads = 1;
+  std::string momentum_option;  // of the optimizer, which `momenta` of a plan set; empty: it has none
 };
 
 /// Asked at every boundary (step, batch) whether the call is to end there.

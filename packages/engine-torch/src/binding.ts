@@ -73,11 +73,14 @@ export interface NativeSampleResults {
 
 export interface NativeBinding {
   describe(): { libraries: Record<string, string>; devices: DeviceInfo[] };
-  /** `slots`: every array that the optimizer keeps, in the order of the parameters. */
+  /**
+   * `slots`: every array that the optimizer keeps, in the order of the parameters. `momentumOption`: the optimizer's
+   * option that `momenta` of a plan set; null where it has none.
+   */
   Session: new (
     program: Program,
     slots: (SlotArray & { parameter: string })[],
     data: PackedDataset,
-    options: { device: string; threads: number },
+    options: { device: string; threads: number; momentumOption: string | null },
   ) => NativeSession;
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type Engine, slotArrays } from '@ravine/training';
+import { type Engine, momentumOption, slotArrays } from '@ravine/training';
 import type { NativeBinding } from './binding.js';
 import { checkData } from './check-data.js';
 import { checkProgram } from './check-program.js';
@@ -29,7 +29,8 @@ export function createTorchEngine(binding: NativeBinding): Engine {
       const slots = program.parameters.flatMap(({ name, shape }) =>
         slotArrays(program.optimizer, shape).map((array) => ({ parameter: name, ...array })),
       );
-      const native = new binding.Session(program, slots, data, { device, threads });
+      const options = { device, threads, momentumOption: momentumOption(program.optimizer) };
+      const native = new binding.Session(program, slots, data, options);
       await native.build().catch((error) => {
         throw toEngineError(error);
       });

@@ -161,7 +161,7 @@ bool has_conv_weight_gradient(const ConvSizes& s) {
 void conv_weight_gradient(const ConvSizes& sizes, const Bits16* input, const Bits16* gradient, float* weight,
                           float* bias) {
   const WeightGradientPlan plan = plan_weight_gradient(sizes);
-  const std::vector<Share> shares = shares_of(sizes, at::get_num_threads());
+  const std::vector<Share> shares = shares_of(sizes, at::get_num_threads(), kPanel / 2);
   at::parallel_for(0, static_cast<int64_t>(shares.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) Worker(sizes, plan, shares[i]).run(input, gradient, weight, bias);
   });

@@ -29,9 +29,9 @@ int64_t stage_limit(const ConvSizes& s) {
   return weights <= kSmall / 2 ? kSmall : std::clamp(weights, kSmall, kLarge);
 }
 
-/// Where part `part` of `parts` begins, of `count` things in `units` of `size`.
+/// Where part `part` of `parts` begins, of `count` things in `units` of `size` and a rest, which the last part takes.
 int64_t border(int64_t part, int64_t parts, int64_t units, int64_t size, int64_t count) {
-  return std::min(count, part * units / parts * size);
+  return part == parts ? count : part * units / parts * size;
 }
 
 }  // namespace
@@ -66,9 +66,9 @@ WeightGradientPlan plan_weight_gradient(const ConvSizes& s) {
   return plan;
 }
 
-std::vector<Share> shares_of(const ConvSizes& s, int64_t threads) {
-  constexpr int64_t kOutputUnit = kPanel / 2;  // a panel may stay half empty: better than a thread without work
-  const int64_t out_units = divide_up(s.outputs, kOutputUnit), in_units = divide_up(s.inputs, kInputBlock);
+std::vector<Share> shares_of(const ConvSizes& s, int64_t threads, int64_t output_unit) {
+  const int64_t out_units = std::max<int64_t>(1, s.outputs / output_unit);
+  const int64_t in_units = std::max<int64_t>(1, s.inputs / kInputBlock);
   const bool outputs_first = s.out_height * s.out_width * s.outputs >= s.height * s.width * s.inputs;
   int64_t in_parts = outputs_first ? 1 : std::min(threads, in_units);
   const int64_t out_parts = std::clamp<int64_t>(threads / in_parts, 1, out_units);
@@ -76,8 +76,8 @@ std::vector<Share> shares_of(const ConvSizes& s, int64_t threads) {
   std::vector<Share> shares;
   for (int64_t i = 0; i < in_parts; ++i) {
     for (int64_t o = 0; o < out_parts; ++o) {
-      shares.push_back({border(o, out_parts, out_units, kOutputUnit, s.outputs),
-                        border(o + 1, out_parts, out_units, kOutputUnit, s.outputs),
+      shares.push_back({border(o, out_parts, out_units, output_unit, s.outputs),
+                        border(o + 1, out_parts, out_units, output_unit, s.outputs),
                         border(i, in_parts, in_units, kInputBlock, s.inputs),
                         border(i + 1, in_parts, in_units, kInputBlock, s.inputs)});
     }

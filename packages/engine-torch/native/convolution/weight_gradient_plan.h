@@ -35,7 +35,7 @@ struct Share {
 };
 
 /// Splits the outputs, or the inputs where these are more to pack: every share packs what it is not split by. Both are
-/// split where there are more threads than pieces.
-std::vector<Share> shares_of(const ConvSizes& sizes, int64_t threads);
+/// split where there are more threads than pieces. No share has less than `output_unit` outputs, unless there are fewer.
+std::vector<Share> shares_of(const ConvSizes& s, int64_t threads, int64_t output_unit);
 
 }  // namespace ravine

@@ -1,11 +1,11 @@
 #include "convolution/winograd.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
 
 #include "convolution/bf16_vectors.h"
+#include "convolution/tile_blocks.h"
 #include "convolution/tile_products.h"
 #include "convolution/winograd_filters.h"
 #include "convolution/winograd_tiles.h"
@@ -20,10 +20,6 @@ namespace {
 /// and the filters, which pass by once for each block, cost little against the products.
 constexpr int64_t kBlock = 60;
 static_assert(kBlock % 12 == 0, "a block is made of whole tile_block()s");
-
-/// Cache lines from a position to the next: an odd number, because what lies a power of two apart meets in few places of
-/// the cache.
-constexpr int64_t odd_lines(int64_t bytes) { return (bytes + 63) / 64 | 1; }
 
 /// Memory of one thread.
 class Scratch {
@@ -46,37 +42,32 @@ class Scratch {
   at::Tensor tiles_, products_;
 };
 
-void convolve_block(const ConvSizes& s, const FilterPanels& filters, const Scratch& scratch, int64_t begin, int64_t end,
+void convolve_block(const ConvSizes& s, const FilterPanels& filters, const Scratch& scratch, TileRange tiles,
                     ImageValues input, const Bits16* bias, OutputImages output) {
-  input_tiles(s, input, {begin, end}, scratch.rows());
+  input_tiles(s, input, tiles, scratch.rows());
   for (int64_t panel = 0; panel < filters.count(); ++panel) {
     const int64_t width = filters.width(panel), values = filters.pairs() * width * 2;
     for (int64_t position = 0; position < kPositions; ++position) {
-      multiply_tiles({scratch.tiles(position), scratch.tile_stride(), end - begin,
+      multiply_tiles({scratch.tiles(position), scratch.tile_stride(), tiles.end - tiles.begin,
                       filters.panel(panel) + position * values, filters.pairs(), width, scratch.products(position)});
     }
     const int64_t first = panel * FilterPanels::kPanel;
-    output_tiles(s, scratch.all_products(width), {begin, end}, {first, std::min(first + width, s.outputs)}, bias, output);
+    output_tiles(s, scratch.all_products(width), tiles, {first, std::min(first + width, s.outputs)}, bias, output);
   }
 }
 
-/// Blocks of as equal size as can be, of which every thread gets as many.
 void convolve(const ConvSizes& s, const FilterPanels& filters, ImageValues input, const Bits16* bias,
               OutputImages output) {
-  const int64_t tiles = tiles_of(s).count(), threads = at::get_num_threads();
-  const int64_t rounds = (tiles + threads * kBlock - 1) / (threads * kBlock);
-  const int64_t blocks = std::min(tiles, rounds * threads);
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
-    const Scratch scratch(s);
-    for (int64_t i = begin; i < end; ++i) {
-      convolve_block(s, filters, scratch, i * tiles / blocks, (i + 1) * tiles / blocks, input, bias, output);
-    }
-  });
+  for_each_block(tiles_of(s, kEdge).count(), kBlock, [&] { return Scratch(s); },
+                 [&](const Scratch& scratch, TileRange tiles) {
+                   convolve_block(s, filters, scratch, tiles, input, bias, output);
+                 });
 }
 
 }  // namespace
 
-bool has_winograd(const ConvSizes& s) {
+template <>
+bool has_winograd<Bits16>(const ConvSizes& s) {
   static const bool suits = isa() == Isa::avx512 && has_avx512_bf16() && !has_amx_bf16();
   return suits && s.kernel == 3 && s.stride == 1 && s.padding <= 2 && s.inputs >= 32 && s.outputs >= 32;
 }
@@ -93,7 +84,10 @@ void winograd_input_gradient(const ConvSizes& s, ImageValues gradient, const Bit
 
 #else
 
-bool has_winograd(const ConvSizes&) { return false; }
+template <>
+bool has_winograd<Bits16>(const ConvSizes&) {
+  return false;
+}
 void winograd_forward(const ConvSizes&, const Bits16*, const Bits16*, const Bits16*, OutputImages) {}
 void winograd_input_gradient(const ConvSizes&, ImageValues, const Bits16*, Bits16*) {}
 

@@ -1,7 +1,6 @@
 // Bᵀ d B, row of positions by row of positions: each comes from two rows of pixels, and a tile shares the sums of two of
 // its four columns with the tile before.
 #include "convolution/pixel_rows.h"
-#include "convolution/tile_segments.h"
 
 #if RAVINE_HAS_AVX512_BF16
 namespace ravine {
@@ -121,7 +120,7 @@ void for_each_pass(const Work& work) {
 
 template <class Row>
 void make_tiles(const ConvSizes& s, ImageValues images, TileRange tiles, const TileRows& target) {
-  for_each_segment(tiles_of(s), tiles, [&](const TileSegment& segment) {
+  for_each_segment(tiles_of(s, kEdge), tiles, [&](const TileSegment& segment) {
     const int64_t top = 2 * segment.row - s.padding, left = 2 * segment.column - s.padding;
     Bits16* start = target.values + segment.first * target.tile;
     for (int64_t c = 0; c < s.inputs; c += kGroup) {

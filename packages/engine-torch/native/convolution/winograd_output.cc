@@ -1,6 +1,5 @@
 // Between tiles of 2×2 outputs and the 16 products that make them: Aᵀ m A, and A d Aᵀ for their gradient.
 #include "convolution/pixel_rows.h"
-#include "convolution/tile_segments.h"
 
 #if RAVINE_HAS_AVX512_BF16
 namespace ravine {
@@ -144,7 +143,7 @@ RAVINE_AVX512_BF16 void output_tiles(const ConvSizes& s, const TileProducts& pro
                                      Channels outputs, const Bits16* bias, OutputImages images) {
   const int64_t count = outputs.end - outputs.begin;
   const bool pools = images.winners != nullptr;
-  for_each_segment(tiles_of(s), tiles, [&](const TileSegment& segment) RAVINE_AVX512_BF16 {
+  for_each_segment(tiles_of(s, kEdge), tiles, [&](const TileSegment& segment) RAVINE_AVX512_BF16 {
     const int64_t height = std::min<int64_t>(2, s.out_height - 2 * segment.row);
     for (int64_t t = 0; t < segment.count; ++t) {
       const int64_t left = 2 * (segment.column + t), width = std::min<int64_t>(2, s.out_width - left);

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "convolution/conv_sizes.h"
+#include "convolution/tile_grid.h"
 #include "kernels/simd.h"
 
 namespace ravine {
@@ -14,30 +14,14 @@ namespace ravine {
 /// Products per tile and pair of channels: one for each position of a transformed 4×4 tile.
 constexpr int64_t kPositions = 16;
 
-/// The tiles of a batch, numbered by sample, row and column. The last row or column of an odd image is half empty.
-struct TileGrid {
-  int64_t samples, rows, columns;
+/// Pixels of the output along each side of a tile.
+constexpr int64_t kEdge = 2;
 
-  int64_t count() const { return samples * rows * columns; }
-};
-
-inline TileGrid tiles_of(const ConvSizes& s) { return {s.samples, (s.out_height + 1) / 2, (s.out_width + 1) / 2}; }
-
-/// The same where two neighbouring samples are taken together.
+/// Tiles where two neighbouring samples are taken together.
 inline TileGrid tile_pairs_of(const ConvSizes& s) {
-  const TileGrid tiles = tiles_of(s);
+  const TileGrid tiles = tiles_of(s, kEdge);
   return {(s.samples + 1) / 2, tiles.rows, tiles.columns};
 }
-
-/// Tiles of a grid.
-struct TileRange {
-  int64_t begin, end;
-};
-
-/// Channels of an image.
-struct Channels {
-  int64_t begin, end;
-};
 
 /// Images, channels last. With `winners`, the gradient behind ReLU and 2×2 max pooling, which is not spread over the images
 /// it belongs to: a pixel has the gradient of its window if it won, that is if `winners` of the window is (row % 2)·2 +

@@ -134,7 +134,7 @@ class ShareOfGradient {
 
 void winograd_weight_gradient(const ConvSizes& s, const Bits16* input, ImageValues gradient, float* filters,
                               float* bias) {
-  const std::vector<Share> shares = shares_of(s, at::get_num_threads());
+  const std::vector<Share> shares = shares_of(s, at::get_num_threads(), kOutputs / 2);
   at::parallel_for(0, static_cast<int64_t>(shares.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       ShareOfGradient work(s, shares[i]);

@@ -10,7 +10,7 @@
 namespace ravine {
 namespace {
 
-/// libtorch's convolution (oneDNN on the CPU), and kernels of our own in bf16 where they are faster.
+/// libtorch's convolution (oneDNN on the CPU), and kernels of our own where they are faster.
 class Conv2d : public Layer {
  public:
   explicit Conv2d(const LayerContext& c)

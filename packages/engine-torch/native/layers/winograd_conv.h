@@ -1,4 +1,4 @@
-// A 3×3 convolution of a network by Winograd's algorithm, in bf16 on the CPU, with its weights and their gradients.
+// A 3×3 convolution of a network by Winograd's algorithm, on the CPU, with its weights and their gradients.
 #pragma once
 
 #include "convolution/winograd.h"
@@ -18,20 +18,20 @@ class WinogradConv {
 
   at::Tensor forward(const at::Tensor& images) const;
 
-  /// What ReLU and 2×2 max pooling make of it, and which pixel of each window that was (kNoWinner: none).
+  /// What ReLU and 2×2 max pooling make of it in bf16, and which pixel of each window that was (kNoWinner: none).
   struct Pooled {
     at::Tensor values, winners;
   };
   Pooled forward_pooled(const at::Tensor& images) const;
 
-  /// The gradient of the images from that of the output; `winners` where it is behind ReLU and pooling.
+  /// The gradient of the images from that of the output; `winners` where it is behind ReLU and pooling
+  /// (bf16).
   at::Tensor input_gradient(const at::Tensor& images, const at::Tensor& gradient, const at::Tensor& winners) const;
   void set_parameter_gradients(const at::Tensor& images, const at::Tensor& gradient, const at::Tensor& winners);
 
  private:
   Node node_;
-  at::MemoryFormat format_;
-  bool has_bf16_;
+  const Numerics numerics_;
   Parameter& weight_;
   Parameter* bias_;
 };
@@ -40,7 +40,7 @@ class WinogradConv {
 /// are being freed, leaves holes.
 float* own_gradient(Parameter& parameter);
 
-/// Whether a convolution, with the ReLU and the 2×2 max pooling behind it, can be computed as one layer.
+/// Whether a convolution, with the ReLU and the 2×2 max pooling behind it, can be computed as one layer: in bf16.
 bool pools_by_winograd(const Program& program, const Node& convolution, const Numerics& numerics);
 
 }  // namespace ravine

@@ -202,6 +202,10 @@ Program to_program(const Napi::Object& value) {
   return program;
 }
 
+SessionOptions to_session_options(const Napi::Object& value) {
+  return {at::Device(text(value, "device")), static_cast<int>(integer(value, "threads")), text(value, "momentumOption")};
+}
+
 Dataset to_dataset(const Napi::Object& value) {
   const int64_t bytes = integer(value, "height") * integer(value, "width") * integer(value, "channels");
   Dataset dataset;

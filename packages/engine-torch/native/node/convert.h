@@ -9,6 +9,7 @@ namespace ravine {
 
 Program to_program(const Napi::Object& value);
 std::vector<SlotSpec> to_slots(const Napi::Array& value);
+SessionOptions to_session_options(const Napi::Object& value);
 /// Points into the shards and labels: keep `value` alive.
 Dataset to_dataset(const Napi::Object& value);
 /// Points into the plan's arrays: keep `value` alive.

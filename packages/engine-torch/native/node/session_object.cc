@@ -60,13 +60,11 @@ Napi::Function SessionObject::define(Napi::Env env) {
 }
 
 SessionObject::SessionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SessionObject>(info) {
-  const Napi::Object options = info[3].As<Napi::Object>();
   blueprint_ = std::make_unique<Blueprint>(
       Blueprint{to_program(info[0].As<Napi::Object>()),
                 to_slots(info[1].As<Napi::Array>()),
                 to_dataset(info[2].As<Napi::Object>()),
-                {at::Device(options.Get("device").As<Napi::String>().Utf8Value()),
-                 options.Get("threads").As<Napi::Number>().Int32Value()}});
+                to_session_options(info[3].As<Napi::Object>())});
   data_ = Napi::Persistent(info[2].As<Napi::Object>());
   // A terminated worker thread ends this way; the thread must not outlive the functions that it calls back.
   napi_add_env_cleanup_hook(info.Env(), end_with_node, this);

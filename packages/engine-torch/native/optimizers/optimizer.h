@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "parameters.h"
@@ -27,17 +28,20 @@ struct Setup {
   OptimizerSpec options;
   Groups groups;
   Decay decay;
+  std::string momentum_option;  // that set_momentum() sets; empty: the rule has none
 };
 
 class Optimizer {
  public:
-  explicit Optimizer(Setup setup) : setup_(std::move(setup)), own_(setup_.options) {}
+  explicit Optimizer(Setup setup);
   virtual ~Optimizer() = default;
   /// Reads each parameter's gradient; writes masters, copies and slots.
   virtual void update(ParameterStore& store, const UpdateStep& step) const = 0;
 
-  /// For the updates to come: option `momentum`, or `beta1` where the rule has none of that name; nothing: its own.
-  void set_momentum(std::optional<double> value);
+  /// For the updates to come.
+  void set_momentum(double value);
+  /// Back to the rule's own.
+  void reset_momentum();
 
  protected:
   const Setup& setup() const { return setup_; }
@@ -47,11 +51,12 @@ class Optimizer {
 
  private:
   Setup setup_;
-  OptimizerSpec own_;  // options as they were given
+  std::optional<double> own_momentum_;  // as it was given; none: the rule has none
 };
 
 /// The slots that the rule needs must exist in the store before the first update.
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerSpec& spec, const Groups& groups);
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerSpec& spec, const Groups& groups,
+                                          const std::string& momentum_option);
 
 using MakeOptimizer = std::unique_ptr<Optimizer> (*)(Setup);
 void register_optimizer(const char* kind, Decay decay, MakeOptimizer make);

@@ -124,7 +124,7 @@ void measure(Precision precision, int64_t parameters, int rounds, double speed) 
   std::printf("\n%s\n", precision == Precision::bf16 ? "bf16" : "fp32");
   print_row("norm", count, shortest(rounds, [&] { gradient_norm(store); }), gradient, speed);
   for (const Case& c : cases()) {
-    const auto optimizer = make_optimizer(c.spec, program.groups);
+    const auto optimizer = make_optimizer(c.spec, program.groups, "");
     const double seconds = shortest(rounds, [&] { optimizer->update(store, {10, 1e-4, 0.5}); });
     print_row(c.name, count, seconds, 8.0 * (1 + static_cast<double>(c.slots.size())) + gradient + copy, speed);
   }

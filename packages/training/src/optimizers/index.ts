@@ -92,16 +92,20 @@ export const evaluatedParameter = <A>(
   state: { parameter: A; slots: Record<string, A> },
 ): A => definition(optimizer.kind).evaluated?.(algebra, optimizer, state) ?? state.parameter;
 
+/** The option that a schedule of momentum changes from step to step; null where there is none. */
+export const momentumOption = (optimizer: ResolvedOptimizer): 'momentum' | 'beta1' | null =>
+  definition(optimizer.kind).momentumOption ?? null;
+
 /** The optimizer's own momentum, or β₁; null where it has none that could change from step to step. */
 export function ownMomentum(optimizer: ResolvedOptimizer): number | null {
-  const option = definition(optimizer.kind).momentumOption;
-  return option === undefined ? null : (optimizer as unknown as Record<string, number>)[option]!;
+  const option = momentumOption(optimizer);
+  return option === null ? null : (optimizer as unknown as Record<string, number>)[option]!;
 }
 
 /** Why a schedule cannot set the optimizer's momentum; null where it can. */
 export function momentumProblem(optimizer: ResolvedOptimizer): string | null {
-  const option = definition(optimizer.kind).momentumOption;
-  if (option === undefined)
+  const option = momentumOption(optimizer);
+  if (option === null)
     return `must be null with ${optimizer.kind}, which has no momentum that could change from step to step`;
   if (option === 'momentum' && !('momentum' in optimizerSlots(optimizer)))
     return `needs an optimizer that keeps a velocity: set optimizer.momentum of ${optimizer.kind} above 0`;
@@ -111,8 +115,8 @@ export function momentumProblem(optimizer: ResolvedOptimizer): string | null {
 /** The same rule with another momentum. */
 function withMomentum(optimizer: ResolvedOptimizer, momentum: number | undefined): ResolvedOptimizer {
   if (momentum === undefined) return optimizer;
-  const option = definition(optimizer.kind).momentumOption;
-  if (option === undefined) throw new Error(`${optimizer.kind} has no momentum to set`);
+  const option = momentumOption(optimizer);
+  if (option === null) throw new Error(`${optimizer.kind} has no momentum to set`);
   return { ...optimizer, [option]: momentum };
 }
 
