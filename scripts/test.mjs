@@ -11,7 +11,7 @@ import { root } from './setup/paths.mjs';
 import { failureLines } from './test/failure-lines.mjs';
 
 const groups = [
-  { name: 'unit', projects: ['@ravine/*', 'scripts'] },
+  { name: 'unit', projects: ['@ravine/*', 'scripts', 'chaos'] },
   { name: 'gpu', projects: ['gpu'] },
   { name: 'integration', projects: ['integration'] },
   { name: 'e2e', projects: ['e2e'] },

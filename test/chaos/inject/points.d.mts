@@ -1,0 +1,2 @@
+/** Every named point: `process:label:stage`. */
+export const points: readonly string[];

@@ -1,0 +1,5 @@
+import type { Scenario } from '../scenario.js';
+import { workerKill } from './worker-kill.js';
+
+/** In the order in which they run. */
+export const scenarios: readonly Scenario[] = [workerKill];
