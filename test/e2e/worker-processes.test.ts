@@ -51,7 +51,8 @@ describe('worker processes', () => {
   afterEach(async () => {
     // What a failed test leaves must not keep the next worker busy.
     const { data } = await stack.database.jobs.list(PROJECT, { limit: 200 });
-    for (const { id } of data) await stack.database.jobs.requestCancel(PROJECT, id, 'now');
+    for (const { id } of data)
+      await stack.database.jobs.request(PROJECT, id, { verb: 'cancel', mode: 'now' });
     for (const worker of started.splice(0)) {
       try {
         process.kill(worker.pid, 'SIGKILL');
@@ -157,7 +158,7 @@ describe('worker processes', () => {
         ({ attempt, progress }) => attempt === 2 && (progress?.step ?? 0) > (last?.step ?? 0),
       );
       expect(await resumptions(id)).toMatchObject([{ data: { step: last?.step } }]);
-      await stack.database.jobs.requestCancel(PROJECT, id, 'now');
+      await stack.database.jobs.request(PROJECT, id, { verb: 'cancel', mode: 'now' });
       await stack.jobWhen(id, ({ status }) => status === 'cancelled');
     });
 

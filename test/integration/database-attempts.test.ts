@@ -126,31 +126,33 @@ describe('fencing', () => {
 
   const writes: Record<string, (id: string, attempt: number) => Promise<unknown>> = {
     started: (id, attempt) =>
-      database.jobs.started(id, attempt, { engine: 'torch', device: 'cpu', precision: 'fp32' }),
+      database.jobs.started(id, attempt, { engine: 'torch', device: 'cpu', precision: 'fp32', threads: 2 }),
     phase: (id, attempt) => database.jobs.phase(id, attempt, 'training'),
     progress: (id, attempt) => database.jobs.progress(id, attempt, progress),
     best: (id, attempt) =>
       database.jobs.best(id, attempt, { epoch: 1, validationLoss: 1, validationAccuracy: 1 }),
     finish: (id, attempt) =>
       database.jobs.finish(id, attempt, { status: 'succeeded', stopReason: 'completed' }),
-    handBack: (id, attempt) => database.jobs.handBack(id, attempt, 'shutdown'),
+    handBack: (id, attempt) => database.jobs.handBack(id, attempt, { reason: 'shutdown', failure: null }),
+    resumed: (id, attempt) =>
+      database.jobs.resumed(id, attempt, { checkpointId: newId('ckpt'), step: 1, sha256: '0'.repeat(64) }),
     'metrics.append': (id, attempt) =>
       database.metrics.append(id, attempt, { names: ['a'], steps: [1], values: [1] }),
     'metrics.append of nothing': (id, attempt) =>
       database.metrics.append(id, attempt, { names: [], steps: [], values: [] }),
     'metrics.truncateAfter': (id, attempt) => database.metrics.truncateAfter(id, attempt, 0),
     'evaluations.save': (id, attempt) => database.evaluations.save(id, attempt, evaluation),
-    cancelRequested: (id, attempt) => database.jobs.cancelRequested(id, attempt),
+    wish: (id, attempt) => database.jobs.wish(id, attempt),
     'events.append': (id, attempt) =>
       database.events.append(id, attempt, [{ type: 'log', level: 'info', message: 'm' }]),
     'checkpoints.record': (id, attempt) => database.checkpoints.record(id, attempt, checkpoint),
     'artifacts.record': (id, attempt) => database.artifacts.record(id, attempt, artifact),
   };
-  const throwing = ['cancelRequested', 'events.append', 'checkpoints.record', 'artifacts.record'];
+  const throwing = ['wish', 'events.append', 'checkpoints.record', 'artifacts.record'];
   const refusal = (name: string, id: string, attempt: number) =>
     throwing.includes(name)
       ? expect(writes[name]!(id, attempt)).rejects.toBeInstanceOf(StaleAttempt)
-      : expect(writes[name]!(id, attempt)).resolves.toBe(false);
+      : expect(writes[name]!(id, attempt)).resolves.toBe(name === 'handBack' ? null : false);
 
   test.each(Object.keys(writes))('%s of an older attempt is refused and changes nothing', async (name) => {
     const { id, attempt, workerId } = await runningJob(database, dataset);

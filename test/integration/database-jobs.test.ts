@@ -27,6 +27,7 @@ const create = async (project = 'default', name?: string) =>
     project,
     newJob(project === 'default' ? dataset : await readyDataset(database, project), name),
   );
+const shutdown = { reason: 'the worker shuts down', failure: null };
 const stored = async (id: string) => (await database.jobs.get('default', id)) as Job;
 
 describe('create, get and list', () => {
@@ -70,7 +71,7 @@ describe('create, get and list', () => {
     const { id } = await create();
     expect(await database.jobs.get('other', id)).toBeNull();
     expect(await database.jobs.get('default', newId('job'))).toBeNull();
-    expect(await database.jobs.requestCancel('other', id, 'now')).toBeNull();
+    expect(await database.jobs.request('other', id, { verb: 'cancel', mode: 'now' })).toBeNull();
     expect((await database.jobs.list('other', { limit: 10 })).data).toEqual([]);
   });
 
@@ -128,29 +129,38 @@ describe('create, get and list', () => {
 });
 
 describe('cancel', () => {
+  const cancel = (id: string, mode: 'graceful' | 'now') =>
+    database.jobs.request('default', id, { verb: 'cancel', mode });
+
   test('a queued job is cancelled at once; again is a no-op', async () => {
     const { id } = await create();
-    const first = await database.jobs.requestCancel('default', id, 'graceful');
-    expect(first).toMatchObject({ changed: true, job: { status: 'cancelled', terminal: true } });
-    expect(await database.jobs.requestCancel('default', id, 'now')).toMatchObject({
-      changed: false,
-      job: { status: 'cancelled' },
+    expect(await cancel(id, 'graceful')).toMatchObject({
+      steered: { id, from: 'queued', to: 'cancelled', attempt: 0, queue: 'train.cpu' },
+      job: { status: 'cancelled', terminal: true },
     });
+    expect(await cancel(id, 'now')).toMatchObject({ steered: null, job: { status: 'cancelled' } });
     expect((await stored(id)).endedAt).not.toBeNull();
   });
 
   test('a running job is cancelled by its worker', async () => {
     const { id, attempt } = await runningJob(database, dataset);
-    expect(await database.jobs.cancelRequested(id, attempt)).toBeNull();
-    expect(await database.jobs.requestCancel('default', id, 'graceful')).toMatchObject({
-      changed: true,
+    expect(await database.jobs.wish(id, attempt)).toEqual({
+      status: 'running',
+      cancelMode: null,
+      maxMinutes: null,
+    });
+    expect(await cancel(id, 'graceful')).toMatchObject({
+      steered: { to: 'cancelling' },
       job: { status: 'cancelling' },
     });
-    expect(await database.jobs.cancelRequested(id, attempt)).toBe('graceful');
-    expect(await database.jobs.requestCancel('default', id, 'graceful')).toMatchObject({ changed: false });
-    expect(await database.jobs.requestCancel('default', id, 'now')).toMatchObject({ changed: true });
-    expect(await database.jobs.requestCancel('default', id, 'graceful')).toMatchObject({ changed: false });
-    expect(await database.jobs.cancelRequested(id, attempt)).toBe('now');
+    expect(await database.jobs.wish(id, attempt)).toMatchObject({
+      status: 'cancelling',
+      cancelMode: 'graceful',
+    });
+    expect(await cancel(id, 'graceful')).toMatchObject({ steered: null });
+    expect(await cancel(id, 'now')).toMatchObject({ steered: { to: 'cancelling' } });
+    expect(await cancel(id, 'graceful')).toMatchObject({ steered: null });
+    expect(await database.jobs.wish(id, attempt)).toMatchObject({ cancelMode: 'now' });
     expect(await database.jobs.finish(id, attempt, { status: 'cancelled', trainSeconds: 3 })).toBe(true);
     const job = await stored(id);
     expect(job).toMatchObject({ status: 'cancelled', trainSeconds: 3, phase: null });
@@ -160,7 +170,7 @@ describe('cancel', () => {
   test('a job that has ended otherwise cannot be cancelled', async () => {
     const { id, attempt } = await runningJob(database, dataset);
     await database.jobs.finish(id, attempt, { status: 'succeeded', stopReason: 'early_stopping' });
-    expect(await database.jobs.requestCancel('default', id, 'now')).toBe('illegal');
+    expect(await cancel(id, 'now')).toEqual({ illegal: 'succeeded' });
   });
 
   test('of a cancel and a claim at the same time the row shows one order', async () => {
@@ -168,9 +178,9 @@ describe('cancel', () => {
       const { id } = await create();
       const [claim, cancel] = await Promise.all([
         database.jobs.claim(id, newId('wkr')),
-        database.jobs.requestCancel('default', id, 'graceful'),
+        database.jobs.request('default', id, { verb: 'cancel', mode: 'graceful' }),
       ]);
-      expect(cancel).toMatchObject({ changed: true });
+      expect(cancel).toMatchObject({ steered: { id } });
       expect((await stored(id)).status).toBe(claim === null ? 'cancelled' : 'cancelling');
     }
   });
@@ -254,7 +264,7 @@ describe('ends', () => {
       roles: ['last'],
       sha256: 'b'.repeat(64),
     });
-    expect(await database.jobs.handBack(id, attempt, 'the worker shuts down')).toBe(true);
+    expect(await database.jobs.handBack(id, attempt, shutdown)).toBe('queued');
     expect(await stored(id)).toMatchObject({ status: 'queued', workerId: null, phase: null, endedAt: null });
     const claim = await database.jobs.claim(id, newId('wkr'));
     expect(claim).toMatchObject({ attempt: 2, resumeFrom: { step: 20, roles: ['last'], attempt: 1 } });
@@ -268,8 +278,8 @@ describe('ends', () => {
 
   test('handing back a job that is being cancelled cancels it', async () => {
     const { id, attempt } = await runningJob(database, dataset);
-    await database.jobs.requestCancel('default', id, 'now');
-    await database.jobs.handBack(id, attempt, 'shutdown');
+    await database.jobs.request('default', id, { verb: 'cancel', mode: 'now' });
+    expect(await database.jobs.handBack(id, attempt, shutdown)).toBe('cancelled');
     expect(await stored(id)).toMatchObject({ status: 'cancelled', terminal: true });
   });
 

@@ -96,7 +96,7 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     const id = await stack.submit(dataset, endless);
     await running(id);
     await stack.queues.enqueue('train.cpu', id, { dedupeKey: `${id}:again` });
-    await stack.database.jobs.requestCancel(PROJECT, id, 'graceful');
+    await stack.database.jobs.request(PROJECT, id, { verb: 'cancel', mode: 'graceful' });
     const job = await ended(id, 'cancelled');
     expect(job.attempt).toBe(1);
     await expect.poll(() => stack.queues.has('train.cpu', `${id}:again`)).toBe(false);
@@ -106,7 +106,7 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
   it('cancels a running job and keeps a checkpoint of where it was', async () => {
     const id = await stack.submit(dataset, endless);
     await running(id);
-    await stack.database.jobs.requestCancel(PROJECT, id, 'graceful');
+    await stack.database.jobs.request(PROJECT, id, { verb: 'cancel', mode: 'graceful' });
     const job = await ended(id, 'cancelled');
     const checkpoints = (await stack.database.checkpoints.list(PROJECT, id)) ?? [];
     const last = checkpoints.find(({ roles }) => roles.includes('last'));
@@ -116,7 +116,7 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
   it('cancels a running job now', async () => {
     const id = await stack.submit(dataset, endless);
     await running(id);
-    await stack.database.jobs.requestCancel(PROJECT, id, 'now');
+    await stack.database.jobs.request(PROJECT, id, { verb: 'cancel', mode: 'now' });
     await ended(id, 'cancelled');
   });
 
@@ -124,8 +124,8 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     const first = await stack.submit(dataset, endless);
     await running(first);
     const waiting = await stack.submit(dataset, short);
-    await stack.database.jobs.requestCancel(PROJECT, waiting, 'graceful');
-    await stack.database.jobs.requestCancel(PROJECT, first, 'now');
+    await stack.database.jobs.request(PROJECT, waiting, { verb: 'cancel', mode: 'graceful' });
+    await stack.database.jobs.request(PROJECT, first, { verb: 'cancel', mode: 'now' });
     await ended(first, 'cancelled');
     await expect.poll(() => stack.queues.has('train.cpu', waiting)).toBe(false);
     expect(await stack.job(waiting)).toMatchObject({ status: 'cancelled', attempt: 0 });

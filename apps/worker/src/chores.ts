@@ -1,3 +1,4 @@
+import { deliveryKey } from '@ravine/queue';
 import { deleteOrphanBlobs } from './orphan-blobs.js';
 import type { WorkerParts } from './parts.js';
 
@@ -69,9 +70,6 @@ export function createChores({ database, queues, storage, log }: WorkerParts) {
     },
   };
 }
-
-/** While a delivery of this attempt waits or runs, another one is not added. */
-const deliveryKey = (id: string, attempt: number): string => (attempt === 0 ? id : `${id}:${attempt}`);
 
 /** Whether an id is to be looked at (again): at most once in `ms`, however long its row waits. */
 export function createRecheck(ms: number, clock: () => number = Date.now): (id: string) => boolean {

@@ -2,7 +2,9 @@ import { type Recipe, statisticsOf } from '@ravine/training';
 import { z } from 'zod';
 import type { Evaluation } from './evaluation.js';
 import { DatasetId, GroupId, JobId } from './ids.js';
-import { CancelJob, CreateJob, isTerminal, type Job, JobStatus } from './job.js';
+import { CreateJob, type Job } from './job.js';
+import { isTerminal, JobStatus } from './job-state.js';
+import { CancelJob } from './job-steering.js';
 import { decimalNumber } from './number.js';
 import { Labels, PageQuery, pageOf, Timestamp } from './page.js';
 

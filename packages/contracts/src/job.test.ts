@@ -1,9 +1,23 @@
 import { expect, test } from 'vitest';
-import { CreateModel, isTerminal, JobStatus, jobStatuses, jobTransitions, Labels, Name } from './index.js';
+import {
+  CreateModel,
+  isTerminal,
+  JobStatus,
+  jobStatuses,
+  jobTransitions,
+  jobVerbs,
+  Labels,
+  liveStatuses,
+  Name,
+  releasedTo,
+  verbMoves,
+  verbsFrom,
+} from './index.js';
 
-test('a status is terminal exactly when nothing may follow it, once it can be reached', () => {
+test('every status can be reached, and is terminal exactly when nothing may follow it', () => {
   const reached = new Set(['queued', ...Object.values(jobTransitions).flat()]);
-  for (const status of jobStatuses.filter((one) => reached.has(one))) {
+  for (const status of jobStatuses) {
+    expect(reached).toContain(status);
     expect(isTerminal(status), status).toBe(jobTransitions[status].length === 0);
   }
   for (const next of Object.values(jobTransitions).flat()) expect(JobStatus.options).toContain(next);
@@ -34,4 +48,14 @@ test('a model is made of a checkpoint or of a job, not of both and not of nothin
   expect(CreateModel.safeParse({ checkpointId }).success).toBe(true);
   expect(CreateModel.safeParse({}).success).toBe(false);
   expect(CreateModel.safeParse({ jobId, checkpointId }).success).toBe(false);
+});
+
+test('a verb leads only where a job may go, and says so', () => {
+  for (const verb of jobVerbs)
+    for (const [from, to] of Object.entries(verbMoves[verb]) as [JobStatus, JobStatus][])
+      if (from !== to) expect(jobTransitions[from], `${verb} ${from}`).toContain(to);
+  expect(verbsFrom('running')).toEqual(['cancel', 'pause', 'fork']);
+  expect(verbsFrom('paused')).toEqual(['cancel', 'resume', 'fork']);
+  for (const status of jobStatuses.filter(isTerminal)) expect(verbsFrom(status)).toEqual(['fork']);
+  for (const status of liveStatuses) expect(jobTransitions[status]).toContain(releasedTo[status]);
 });

@@ -1,38 +1,8 @@
 import { Recipe, ResolvedRecipe } from '@ravine/training';
 import { z } from 'zod';
 import { DatasetId, GroupId, JobId, WorkerId } from './ids.js';
+import { JobStatus } from './job-state.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
-
-export const jobStatuses = [
-  'queued',
-  'running',
-  'pausing',
-  'paused',
-  'cancelling',
-  'succeeded',
-  'failed',
-  'cancelled',
-] as const;
-export const JobStatus = z
-  .enum(jobStatuses)
-  .describe('A closed set; no request leads to `pausing` or `paused` in this version');
-export type JobStatus = z.output<typeof JobStatus>;
-
-const TERMINAL: readonly JobStatus[] = ['succeeded', 'failed', 'cancelled'];
-/** Whether nothing can change the status any more. */
-export const isTerminal = (status: JobStatus): boolean => TERMINAL.includes(status);
-
-/** Which statuses may follow which. Nothing leads to `pausing` and `paused`: there is no verb for them. */
-export const jobTransitions: Record<JobStatus, readonly JobStatus[]> = {
-  queued: ['running', 'cancelled', 'failed'],
-  running: ['queued', 'cancelling', 'succeeded', 'failed'],
-  pausing: [],
-  paused: [],
-  cancelling: ['cancelled', 'succeeded', 'failed'],
-  succeeded: [],
-  failed: [],
-  cancelled: [],
-};
 
 export const FailureClass = z.enum([
   'config',
@@ -57,19 +27,21 @@ export const Failure = z
   .meta({ id: 'Failure' });
 export type Failure = z.output<typeof Failure>;
 
+export const Priority = z.int().min(-100).max(100).describe('Higher runs first');
+export const MaxMinutes = z
+  .number()
+  .positive()
+  .max(10_080)
+  .nullable()
+  .describe('Ends the job with stopReason time_limit once it has trained for so long');
+
 export const CreateJob = z
   .strictObject({
     name: Name.optional(),
     recipe: Recipe,
     labels: Labels.default({}),
-    priority: z.int().min(-100).max(100).default(0).describe('Higher runs first'),
-    maxMinutes: z
-      .number()
-      .positive()
-      .max(10_080)
-      .nullable()
-      .default(null)
-      .describe('Ends the job with stopReason time_limit'),
+    priority: Priority.default(0),
+    maxMinutes: MaxMinutes.default(null),
   })
   .meta({ id: 'CreateJob' });
 export type CreateJob = z.output<typeof CreateJob>;
@@ -147,10 +119,6 @@ export const ListJobsQuery = PageQuery.extend({
   datasetId: DatasetId.optional(),
   groupId: GroupId.optional(),
   name: z.string().max(120).optional(),
-});
-
-export const CancelJob = z.strictObject({
-  mode: z.enum(['graceful', 'now']).default('graceful').describe('graceful keeps a checkpoint'),
 });
 
 export const PlanJob = z.strictObject({ recipe: Recipe }).meta({ id: 'PlanJob' });

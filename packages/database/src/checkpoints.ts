@@ -49,6 +49,10 @@ export function createCheckpoints(pool: pg.Pool, prisma: PrismaClient): Checkpoi
           sha256: checkpoint.sha256,
           bytes: checkpoint.bytes,
         });
+        await client.query(
+          'update jobs set fruitless_attempts = 0 where id = $1 and fruitless_attempts > 0',
+          [jobId],
+        );
         return { superseded: await unreferenced(client, dropped) };
       }),
 

@@ -38,24 +38,33 @@ export function createEvents(pool: pg.Pool): Events {
  * Within the transaction of what the events tell about. The counter's row lock is held until the commit, so
  * sequences have no gaps and a reader never sees a later one before an earlier one.
  */
-export async function appendEvents(
+export const appendEvents = (
   client: Queryable,
   jobId: string,
   attempt: number | null,
   events: readonly NewEvent[],
+): Promise<number[]> => appendToEach(client, [jobId], attempt, events);
+
+/** The same events to each of several jobs; the sequences are told for one alone. */
+export async function appendToEach(
+  client: Queryable,
+  jobIds: readonly string[],
+  attempt: number | null,
+  events: readonly NewEvent[],
 ): Promise<number[]> {
-  if (events.length === 0) return [];
+  if (events.length === 0 || jobIds.length === 0) return [];
   const { rows } = await client.query<{ sequence: number }>(
     `with counted as (
-       update job_counters set last_event = last_event + $3 where job_id = $1 returning last_event - $3 as before
+       update job_counters set last_event = last_event + $3 where job_id = any($1)
+       returning job_id, last_event - $3 as before
      )
      insert into job_events (job_id, sequence, attempt, at, type, level, message, data)
-     select $1, before + position, $2, clock_timestamp(), type, level, message, data::jsonb
+     select job_id, before + position, $2, clock_timestamp(), type, level, message, data::jsonb
      from counted, unnest($4::text[], $5::text[], $6::text[], $7::text[])
        with ordinality as event(type, level, message, data, position)
      returning sequence`,
     [
-      jobId,
+      jobIds,
       attempt,
       events.length,
       events.map(({ type }) => text(type)),

@@ -1,3 +1,4 @@
+import { type LiveStatus, liveStatuses } from '@ravine/contracts';
 import type pg from 'pg';
 import { first } from './sql.js';
 
@@ -12,7 +13,8 @@ export class StaleAttempt extends Error {
   }
 }
 
-export type LiveStatus = 'running' | 'cancelling';
+/** SQL: whether a worker has the job. */
+export const LIVE = `status in (${liveStatuses.map((status) => `'${status}'`).join(', ')})`;
 
 /**
  * Locks the row of a job until the transaction ends and answers its status; null when the attempt is over.
@@ -24,7 +26,7 @@ export async function lockAttempt(
 ): Promise<LiveStatus | null> {
   const row = await first<{ status: LiveStatus }>(
     client,
-    `select status from jobs where id = $1 and attempt = $2 and status in ('running', 'cancelling') for no key update`,
+    `select status from jobs where id = $1 and attempt = $2 and ${LIVE} for no key update`,
     [jobId, attempt],
   );
   return row?.status ?? null;

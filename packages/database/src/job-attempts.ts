@@ -1,11 +1,24 @@
-import type { Checkpoint, DatasetManifest, Failure, Job, Progress } from '@ravine/contracts';
+import {
+  type AttemptOutcome,
+  type CancelMode,
+  type Checkpoint,
+  type DatasetManifest,
+  type Failure,
+  type Job,
+  type JobStatus,
+  type LiveStatus,
+  type Progress,
+  type ResumePoint,
+  releasedTo,
+} from '@ravine/contracts';
 import type pg from 'pg';
+import { describeAttempt, endAttempt, resumeAttempt } from './attempt-rows.js';
 import { checkpointView } from './checkpoints.js';
 import { appendEvents } from './events.js';
-import { lockAttempt, StaleAttempt } from './fence.js';
+import { LIVE, lockAttempt, StaleAttempt } from './fence.js';
 import type { PrismaClient } from './generated/client.js';
-import { type CancelMode, jobView, moveJob, unowned } from './job-row.js';
-import { ownerGone } from './owner.js';
+import { MAX_FRUITLESS, takeJob } from './job-claim.js';
+import { jobView, moveJob, unowned } from './job-row.js';
 import { first, json, text, transaction } from './sql.js';
 
 export interface JobClaim {
@@ -31,14 +44,17 @@ type JobResult = Partial<Pick<Job, 'testAccuracy' | 'trainSeconds' | 'peakMemory
 export interface JobAttempts {
   /**
    * Makes the worker the owner of a queued job, or of one whose owner is gone, under the next attempt number.
-   * Null when there is nothing to do: ended, or a live worker has it.
+   * Null when there is nothing to train: ended, or a live worker has it. A job that was to be paused or cancelled by
+   * the worker that is gone is so now, and one whose attempts come to nothing again and again is failed.
    */
   claim(id: string, workerId: string, delivery?: { deviceKind?: 'cpu' | 'cuda' }): Promise<JobClaim | null>;
   started(
     id: string,
     attempt: number,
-    on: { engine: string; device: string; precision: string },
+    on: { engine: string; device: string; precision: string; threads: number },
   ): Promise<boolean>;
+  /** What the attempt goes on from. */
+  resumed(id: string, attempt: number, point: ResumePoint): Promise<boolean>;
   phase(id: string, attempt: number, phase: string): Promise<boolean>;
   progress(
     id: string,
@@ -46,27 +62,53 @@ export interface JobAttempts {
     progress: Progress & Pick<Job, 'peakMemoryBytes'> & { trainSeconds: number | null },
   ): Promise<boolean>;
   best(id: string, attempt: number, best: NonNullable<Job['best']>): Promise<boolean>;
-  /** Whether the user wants an end. Throws StaleAttempt. */
-  cancelRequested(id: string, attempt: number): Promise<CancelMode | null>;
+  /** What the user wants of the run by now. Throws StaleAttempt. */
+  wish(id: string, attempt: number): Promise<JobWish>;
   /** Throws IllegalMove for an end that `jobTransitions` does not have, e.g. cancelled without a request. */
   finish(id: string, attempt: number, end: JobEnd): Promise<boolean>;
-  /** Back to the queue, to go on from the last checkpoint; a job that is being cancelled is cancelled. */
-  handBack(id: string, attempt: number, reason: string): Promise<boolean>;
+  /**
+   * The worker lets go of the job. It answers what the job is then: queued, to go on from the last checkpoint; paused or
+   * cancelled, where that was wanted; failed, where one failure after the other made it come to nothing; null when the
+   * attempt is over. `failure` is what made it necessary, if anything did.
+   */
+  handBack(
+    id: string,
+    attempt: number,
+    why: { reason: string; failure: Failure | null },
+  ): Promise<JobStatus | null>;
+}
+
+export interface JobWish {
+  status: LiveStatus;
+  cancelMode: CancelMode | null;
+  maxMinutes: number | null;
 }
 
 export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: number): JobAttempts {
   const fenced = async (id: string, attempt: number, columns: string, values: unknown[]) => {
     const { rowCount } = await pool.query(
       `update jobs set ${columns}, updated_at = now()
-       where id = $1 and attempt = $2 and status in ('running', 'cancelling')`,
+       where id = $1 and attempt = $2 and ${LIVE}`,
       [id, attempt, ...values],
     );
     return rowCount === 1;
   };
+  /** Work on a job whose attempt is the current one, while its row is locked. */
+  const locked = (
+    id: string,
+    attempt: number,
+    work: (client: pg.PoolClient, from: LiveStatus) => Promise<void>,
+  ): Promise<boolean> =>
+    transaction(pool, async (client) => {
+      const from = await lockAttempt(client, id, attempt);
+      if (from === null) return false;
+      await work(client, from);
+      return true;
+    });
   return {
     async claim(id, workerId, { deviceKind } = {}) {
-      const queue = deviceKind === undefined ? null : `train.${deviceKind}`;
-      const attempt = await transaction(pool, (client) => take(client, id, workerId, queue, lostAfterMs));
+      const taker = { workerId, queue: deviceKind ? (`train.${deviceKind}` as const) : null, lostAfterMs };
+      const attempt = await transaction(pool, (client) => takeJob(client, id, taker));
       if (attempt === null) return null;
       const row = await prisma.job.findUniqueOrThrow({
         where: { id },
@@ -85,17 +127,25 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
       };
     },
 
-    started: (id, attempt, { engine, device, precision }) =>
-      fenced(id, attempt, 'engine = $3, device = $4, precision = $5', [engine, device, precision]),
+    started: (id, attempt, on) =>
+      locked(id, attempt, async (client) => {
+        const { engine, device, precision } = on;
+        await describeAttempt(client, id, attempt, on);
+        await client.query(
+          'update jobs set engine = $2, device = $3, precision = $4, updated_at = now() where id = $1',
+          [id, engine, device, precision],
+        );
+      }),
+
+    resumed: (id, attempt, point) =>
+      locked(id, attempt, (client) => resumeAttempt(client, id, attempt, point)),
 
     phase: (id, attempt, phase) =>
-      transaction(pool, async (client) => {
-        if ((await lockAttempt(client, id, attempt)) === null) return false;
+      locked(id, attempt, async (client) => {
         await client.query('update jobs set phase = $2, updated_at = now() where id = $1', [id, text(phase)]);
         await appendEvents(client, id, attempt, [
           { type: 'phase', level: 'info', message: phase, data: { phase } },
         ]);
-        return true;
       }),
 
     progress: (id, attempt, { trainSeconds, peakMemoryBytes, ...progress }) =>
@@ -108,70 +158,62 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
 
     best: (id, attempt, best) => fenced(id, attempt, 'best = $3', [json(best)]),
 
-    async cancelRequested(id, attempt) {
-      const row = await first<{ cancel_mode: CancelMode | null }>(
+    async wish(id, attempt) {
+      const row = await first<{ [K in keyof JobWish]: JobWish[K] }>(
         pool,
-        `select cancel_mode from jobs where id = $1 and attempt = $2 and status in ('running', 'cancelling')`,
+        `select status, cancel_mode as "cancelMode", max_minutes as "maxMinutes" from jobs
+         where id = $1 and attempt = $2 and ${LIVE}`,
         [id, attempt],
       );
       if (row === null) throw new StaleAttempt(id, attempt);
-      return row.cancel_mode;
+      return row;
     },
 
     finish: (id, attempt, end) =>
-      transaction(pool, async (client) => {
-        const from = await lockAttempt(client, id, attempt);
-        if (from === null) return false;
-        await moveJob(client, { id, from, to: end.status, attempt, ...outcome(end) });
-        return true;
+      locked(id, attempt, async (client, from) => {
+        const move = outcome(end);
+        await endAttempt(client, id, attempt, { outcome: end.status, reason: move.reason });
+        await moveJob(client, { id, from, to: end.status, attempt, ...move });
       }),
 
-    handBack: (id, attempt, reason) =>
+    handBack: (id, attempt, { reason, failure }) =>
       transaction(pool, async (client) => {
         const from = await lockAttempt(client, id, attempt);
-        if (from === null) return false;
-        const to = from === 'cancelling' ? 'cancelled' : 'queued';
-        await moveJob(client, { id, from, to, attempt, reason: text(reason), set: unowned });
-        return true;
+        return from === null ? null : release(client, { id, attempt, from, reason: text(reason), failure });
       }),
   };
 }
 
-/** The new attempt number, or null when the job is not to be had. */
-async function take(
-  client: pg.PoolClient,
-  id: string,
-  workerId: string,
-  queue: string | null,
-  lostAfterMs: number,
-): Promise<number | null> {
-  const job = await first<{ status: Job['status']; attempt: number; gone: boolean }>(
-    client,
-    `select status, attempt, ${ownerGone('jobs', 'worker_id', 'claimed_at', '$2', '$3')} as gone
-     from jobs where id = $1 and status in ('queued', 'running', 'cancelling') for no key update`,
-    [id, workerId, lostAfterMs],
-  );
-  if (job === null || (job.status !== 'queued' && !job.gone)) return null;
-  const attempt = job.attempt + 1;
-  await client.query(
-    `update jobs set attempt = $2, worker_id = $3, claimed_at = now(), queue = coalesce($4, queue), phase = 'preparing',
-       started_at = coalesce(started_at, now()), updated_at = now() where id = $1`,
-    [id, attempt, workerId, queue],
-  );
-  const data = { workerId, attempt };
-  if (job.status === 'queued') {
-    await moveJob(client, { id, from: 'queued', to: 'running', attempt, data });
-  } else {
-    await appendEvents(client, id, attempt, [
-      {
-        type: 'attempt',
-        level: 'warning',
-        message: `attempt ${attempt} takes over: the worker before is gone`,
-        data,
-      },
-    ]);
+interface Release {
+  id: string;
+  attempt: number;
+  from: LiveStatus;
+  reason: string;
+  failure: Failure | null;
+}
+
+async function release(client: pg.PoolClient, { id, attempt, from, reason, failure }: Release) {
+  const to = releasedTo[from];
+  if (failure && to === 'queued' && (await isFruitless(client, id))) {
+    const end = outcome({ status: 'failed', failure });
+    await endAttempt(client, id, attempt, { outcome: 'failed', reason });
+    await moveJob(client, { id, from, to: 'failed', attempt, ...end });
+    return 'failed' as const;
   }
-  return attempt;
+  const set = { ...unowned, ...(failure ? {} : { fruitless_attempts: 0 }) };
+  const how: AttemptOutcome = to === 'paused' || to === 'cancelled' ? to : 'handed_back';
+  await endAttempt(client, id, attempt, { outcome: how, reason });
+  await moveJob(client, { id, from, to, attempt, reason, set });
+  return to;
+}
+
+async function isFruitless(client: pg.PoolClient, id: string): Promise<boolean> {
+  const row = await first<{ count: number }>(
+    client,
+    'select fruitless_attempts as count from jobs where id = $1',
+    [id],
+  );
+  return (row?.count ?? 0) >= MAX_FRUITLESS;
 }
 
 function outcome(end: JobEnd) {

@@ -1,10 +1,9 @@
 import { isTerminal, type Job, type JobStatus, jobTransitions } from '@ravine/contracts';
 import type pg from 'pg';
-import { appendEvents } from './events.js';
+import { appendToEach } from './events.js';
 import type { Job as JobRow } from './generated/client.js';
 
 export type TrainQueue = 'train.cpu' | 'train.cuda';
-export type CancelMode = 'graceful' | 'now';
 
 export function jobView(row: JobRow): Job {
   const status = row.status as JobStatus;
@@ -48,7 +47,6 @@ export const TRANSITION = (from: string, to: string, reason: string): string =>
      'at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))`;
 
 export interface Move {
-  id: string;
   from: JobStatus;
   to: JobStatus;
   /** Attempt that the event is written under. */
@@ -61,22 +59,24 @@ export interface Move {
   level?: 'info' | 'warning' | 'error';
 }
 
-/**
- * Moves a job whose row this transaction has locked: status, transition list, end time and event together.
- */
-export async function moveJob(client: pg.PoolClient, move: Move): Promise<void> {
-  const { id, from, to, attempt, reason = null, set = {}, data = {}, level = 'info' } = move;
-  if (!jobTransitions[from].includes(to)) throw new IllegalMove(id, from, to);
+/** Moves a job whose row this transaction has locked: status, transition list, end time and event together. */
+export const moveJob = (client: pg.PoolClient, { id, ...move }: Move & { id: string }): Promise<void> =>
+  moveJobs(client, [id], move);
+
+/** The same for several jobs that go the same way. */
+export async function moveJobs(client: pg.PoolClient, ids: readonly string[], move: Move): Promise<void> {
+  const { from, to, attempt, reason = null, set = {}, data = {}, level = 'info' } = move;
+  if (!jobTransitions[from].includes(to)) throw new IllegalMove(ids.join(', '), from, to);
   const columns = Object.keys(set);
   const more = columns.map((column, index) => `, ${column} = $${index + 4}`).join('');
   await client.query(
     `update jobs set status = $2, updated_at = now(), transitions = transitions || ${TRANSITION('status', '$2::text', '$3::text')},
        ended_at = ${isTerminal(to) ? 'now()' : 'null'}${more}
-     where id = $1`,
-    [id, to, reason, ...Object.values(set)],
+     where id = any($1)`,
+    [ids, to, reason, ...Object.values(set)],
   );
   const message = reason === null ? to : `${to}: ${reason}`;
-  await appendEvents(client, id, attempt, [
+  await appendToEach(client, ids, attempt, [
     { type: 'status', level, message, data: { from, to, reason, ...data } },
   ]);
 }

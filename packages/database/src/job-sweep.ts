@@ -1,5 +1,6 @@
 import type { Failure } from '@ravine/contracts';
 import type pg from 'pg';
+import { LIVE } from './fence.js';
 import { moveJob, type TrainQueue } from './job-row.js';
 import { ownerGone } from './owner.js';
 import { first, json, text, transaction } from './sql.js';
@@ -16,7 +17,7 @@ export interface Undelivered {
 export interface JobSweep {
   /** Queued jobs that nothing has happened to for that long: their delivery may be lost. */
   queuedWithoutDelivery(olderThanMs: number): Promise<Undelivered[]>;
-  /** Running or cancelling jobs whose worker is gone. */
+  /** Jobs that a worker had that is gone. */
   lost(): Promise<Undelivered[]>;
   /** Ends a job that no worker has begun (e.g. none can ever). False when it is not queued any more. */
   refuse(id: string, failure: Failure): Promise<boolean>;
@@ -38,7 +39,7 @@ export function createJobSweep(pool: pg.Pool, lostAfterMs: number): JobSweep {
     async lost() {
       const { rows } = await pool.query<Undelivered>(
         `select id, attempt, priority, queue from jobs
-         where status in ('running', 'cancelling')
+         where ${LIVE}
            and ${ownerGone('jobs', 'worker_id', 'claimed_at', 'null::text', '$1')} order by id limit ${MOST}`,
         [lostAfterMs],
       );

@@ -1,10 +1,13 @@
-import { AppError, type Job, type JobStatus, type ListJobsQuery, type Page } from '@ravine/contracts';
+import { AppError, type Job, type Lineage, type ListJobsQuery, type Page } from '@ravine/contracts';
 import type pg from 'pg';
 import type { z } from 'zod';
+import { attemptView } from './attempt-rows.js';
+import { checkpointView } from './checkpoints.js';
 import { appendEvents } from './events.js';
 import type { PrismaClient } from './generated/client.js';
 import { createJobAttempts, type JobAttempts } from './job-attempts.js';
-import { type CancelMode, jobView, moveJob, TRANSITION, type TrainQueue, unowned } from './job-row.js';
+import { createJobRequests, type JobRequests } from './job-requests.js';
+import { jobView, TRANSITION, type TrainQueue } from './job-row.js';
 import { createJobSweep, type JobSweep } from './job-sweep.js';
 import { cursorId, pageOfRows } from './page.js';
 import { first, json, text, transaction } from './sql.js';
@@ -14,7 +17,7 @@ export type NewJob = Pick<
   'id' | 'name' | 'recipe' | 'recipeHash' | 'datasetId' | 'labels' | 'priority' | 'maxMinutes'
 > & { queue?: TrainQueue };
 
-export interface Jobs extends JobAttempts, JobSweep {
+export interface Jobs extends JobAttempts, JobRequests, JobSweep {
   /**
    * Queued. Throws dataset_not_found or dataset_not_ready when the dataset is not one that this project can
    * train on.
@@ -23,20 +26,11 @@ export interface Jobs extends JobAttempts, JobSweep {
   get(project: string, id: string): Promise<Job | null>;
   /** Newest first; `name` is the whole name. */
   list(project: string, query: z.output<typeof ListJobsQuery>): Promise<Page<Job>>;
-  /**
-   * Queued: cancelled at once. Running: cancelling, which the worker sees. Already cancelling or cancelled:
-   * nothing changes, but `now` replaces `graceful`. 'illegal' when the job has ended otherwise, null when
-   * there is none.
-   */
-  requestCancel(
-    project: string,
-    id: string,
-    mode: CancelMode,
-  ): Promise<{ job: Job; changed: boolean } | 'illegal' | null>;
+  lineage(project: string, id: string): Promise<Lineage | null>;
 }
 
 export function createJobs(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: number): Jobs {
-  const jobs: Pick<Jobs, 'create' | 'get' | 'list' | 'requestCancel'> = {
+  const jobs: Pick<Jobs, 'create' | 'get' | 'list' | 'lineage'> = {
     async create(project, job) {
       await transaction(pool, (client) => insertJob(client, project, job));
       return jobView(await prisma.job.findUniqueOrThrow({ where: { id: job.id } }));
@@ -64,16 +58,29 @@ export function createJobs(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: num
       return pageOfRows(rows, limit, jobView);
     },
 
-    async requestCancel(project, id, mode) {
-      const changed = await transaction(pool, (client) => cancel(client, project, id, mode));
-      if (changed === null || changed === 'illegal') return changed;
-      const row = await prisma.job.findFirst({ where: { id, project } });
-      return row === null ? null : { job: jobView(row), changed };
+    async lineage(project, id) {
+      const row = await prisma.job.findFirst({
+        where: { id, project },
+        select: {
+          recipeHash: true,
+          attempts: { orderBy: { attempt: 'asc' } },
+          checkpoints: { orderBy: [{ step: 'desc' }, { id: 'desc' }] },
+        },
+      });
+      if (row === null) return null;
+      return {
+        object: 'lineage',
+        jobId: id,
+        recipeHash: row.recipeHash,
+        attempts: row.attempts.map(attemptView),
+        checkpoints: row.checkpoints.map(checkpointView),
+      };
     },
   };
   return {
     ...jobs,
     ...createJobAttempts(pool, prisma, lostAfterMs),
+    ...createJobRequests(pool, prisma),
     ...createJobSweep(pool, lostAfterMs),
   };
 }
@@ -124,33 +131,4 @@ async function unusableDataset(client: pg.PoolClient, project: string, id: strin
   return found === null
     ? new AppError('dataset_not_found', { detail: `There is no dataset ${id}` })
     : new AppError('dataset_not_ready', { detail: `The dataset ${id} is ${found.status}, not ready` });
-}
-
-async function cancel(
-  client: pg.PoolClient,
-  project: string,
-  id: string,
-  mode: CancelMode,
-): Promise<boolean | 'illegal' | null> {
-  const job = await first<{ status: JobStatus; attempt: number; cancel_mode: CancelMode | null }>(
-    client,
-    'select status, attempt, cancel_mode from jobs where id = $1 and project = $2 for no key update',
-    [id, project],
-  );
-  if (job === null) return null;
-  const { status: from } = job;
-  const move = { id, from, attempt: null, reason: 'cancelled by request' };
-  if (from === 'queued') {
-    await moveJob(client, { ...move, to: 'cancelled', set: { ...unowned, cancel_mode: mode } });
-    return true;
-  }
-  if (from === 'running') {
-    await moveJob(client, { ...move, to: 'cancelling', set: { cancel_mode: mode }, data: { mode } });
-    return true;
-  }
-  if (from === 'cancelling' && mode === 'now' && job.cancel_mode !== 'now') {
-    await client.query(`update jobs set cancel_mode = 'now', updated_at = now() where id = $1`, [id]);
-    return true;
-  }
-  return from === 'cancelling' || from === 'cancelled' ? false : 'illegal';
 }

@@ -1,7 +1,7 @@
 import type { Metrics, MetricsQuery } from '@ravine/contracts';
 import type pg from 'pg';
 import type { z } from 'zod';
-import { lockAttempt } from './fence.js';
+import { LIVE, lockAttempt } from './fence.js';
 import { readSeries } from './metric-series.js';
 import { badCursor } from './page.js';
 import { first, transaction } from './sql.js';
@@ -38,7 +38,7 @@ export function createMetrics(pool: pg.Pool): MetricsStore {
   return {
     async append(jobId, attempt, points) {
       const columns = toColumns(points);
-      if (columns.names.length === 0) return (await first(pool, LIVE, [jobId, attempt])) !== null;
+      if (columns.names.length === 0) return (await first(pool, CURRENT, [jobId, attempt])) !== null;
       return transaction(pool, async (client) => {
         if ((await lockAttempt(client, jobId, attempt)) === null) return false;
         await client.query(APPEND, [jobId, columns.names, columns.steps, columns.values]);
@@ -81,7 +81,7 @@ export function createMetrics(pool: pg.Pool): MetricsStore {
   };
 }
 
-const LIVE = `select from jobs where id = $1 and attempt = $2 and status in ('running', 'cancelling')`;
+const CURRENT = `select from jobs where id = $1 and attempt = $2 and ${LIVE}`;
 
 // The counter's row lock is held until the commit, so batches become visible in the order of their numbers.
 const APPEND = `

@@ -1,4 +1,4 @@
-import type { Worker } from '@ravine/contracts';
+import { liveStatuses, type Worker } from '@ravine/contracts';
 import type pg from 'pg';
 import type { PrismaClient, Worker as WorkerRow } from './generated/client.js';
 import { insert, json } from './sql.js';
@@ -32,7 +32,7 @@ export function createWorkers(pool: pg.Pool, prisma: PrismaClient): Workers {
 
   async function withJobs(rows: WorkerRow[]): Promise<Worker[]> {
     const jobs = await prisma.job.findMany({
-      where: { workerId: { in: rows.map(({ id }) => id) }, status: { in: ['running', 'cancelling'] } },
+      where: { workerId: { in: rows.map(({ id }) => id) }, status: { in: [...liveStatuses] } },
       select: { id: true, workerId: true },
       orderBy: { id: 'asc' },
     });

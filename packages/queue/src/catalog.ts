@@ -29,6 +29,12 @@ export const queueCatalog = {
   predict: { payload: Payload, attempts: 2, backoff: { type: 'fixed', delay: 250, jitter: 0 } },
 } as const satisfies Record<string, Policy>;
 
+/**
+ * Key of the delivery that brings a job to its next attempt: while one waits or runs, another one is not added, and a job
+ * that was let go of may be enqueued before the delivery of the attempt before has ended.
+ */
+export const deliveryKey = (id: string, attempt: number): string => (attempt === 0 ? id : `${id}:${attempt}`);
+
 export type QueueName = keyof typeof queueCatalog;
 export const queueNames = Object.keys(queueCatalog) as QueueName[];
 

@@ -1,4 +1,4 @@
-export { type QueueName, queueCatalog, queueNames } from './catalog.js';
+export { deliveryKey, type QueueName, queueCatalog, queueNames } from './catalog.js';
 export { createQueues, type QueuesOptions } from './create.js';
 export { type QueueEnvironment, queueEnvironment } from './environment.js';
 export { QueueError, type QueueErrorCode } from './error.js';

@@ -2,7 +2,8 @@ import { AppError, memberRecipes, newId } from '@ravine/contracts';
 import type { Context, HandlersOf } from '../contract.js';
 import type { Services } from '../services.js';
 import { queueFor } from './engine-choice.js';
-import { cancelJob, defaultName, enqueue, plan } from './jobs.js';
+import { defaultName, enqueue, plan } from './jobs.js';
+import { tellAll } from './steering.js';
 
 type Names = 'createGroup' | 'listGroups' | 'getGroup' | 'cancelGroup';
 
@@ -57,8 +58,13 @@ export function createGroupHandlers(services: Services): HandlersOf<Names> {
     getGroup: ({ params, query }, context) => findGroup(context, params.groupId, query.level),
 
     async cancelGroup({ params: { groupId }, body }, context) {
-      const { members } = await findGroup(context, groupId);
-      for (const { jobId } of members) await cancelJob(services, context, jobId, body.mode);
+      await findGroup(context, groupId);
+      const { steered } = await database.jobs.steer(
+        context.project,
+        { groupId },
+        { verb: 'cancel', ...body },
+      );
+      await tellAll(services, steered, context.log);
       return findGroup(context, groupId);
     },
   };

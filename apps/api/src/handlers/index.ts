@@ -12,6 +12,7 @@ import { createPredictHandlers } from './predict.js';
 import { createPreviewHandlers } from './preview.js';
 import { createSampleHandlers } from './samples.js';
 import { createServiceHandlers } from './service.js';
+import { createSteeringHandlers } from './steering.js';
 import { createSurfaceHandlers } from './surfaces.js';
 import { createWorkerHandlers } from './workers.js';
 
@@ -20,6 +21,7 @@ export const createHandlers = (services: Services): Handlers => ({
   ...createSampleHandlers(services),
   ...createPreviewHandlers(services),
   ...createJobHandlers(services),
+  ...createSteeringHandlers(services),
   ...createGroupHandlers(services),
   ...createMetricsHandlers(services),
   ...createEventHandlers(services),

@@ -4,6 +4,7 @@ import type { Services } from '../services.js';
 import { findJob, jobNotFound } from './jobs.js';
 
 type Names =
+  | 'getLineage'
   | 'listCheckpoints'
   | 'downloadCheckpoint'
   | 'listArtifacts'
@@ -14,6 +15,12 @@ type Names =
 export function createJobFileHandlers(services: Services): HandlersOf<Names> {
   const { checkpoints, artifacts, evaluations } = services.database;
   return {
+    async getLineage({ params: { jobId } }, { project }) {
+      const lineage = await services.database.jobs.lineage(project, jobId);
+      if (!lineage) throw jobNotFound(jobId);
+      return lineage;
+    },
+
     async listCheckpoints({ params: { jobId } }, { project }) {
       const data = await checkpoints.list(project, jobId);
       if (!data) throw jobNotFound(jobId);

@@ -6,7 +6,8 @@ import {
   type Recipe,
   SpecError,
 } from '@ravine/contracts';
-import type { CancelMode, TrainQueue } from '@ravine/database';
+import type { TrainQueue } from '@ravine/database';
+import { deliveryKey } from '@ravine/queue';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Context, HandlersOf } from '../contract.js';
 import { pointerOf } from '../http/field-errors.js';
@@ -15,7 +16,7 @@ import { queueFor } from './engine-choice.js';
 import { memoryWarnings } from './memory-warning.js';
 import { readyDataset } from './ready-dataset.js';
 
-type Names = 'planJob' | 'createJob' | 'listJobs' | 'getJob' | 'cancelJob';
+type Names = 'planJob' | 'createJob' | 'listJobs' | 'getJob';
 
 export const jobNotFound = (id: string): AppError =>
   new AppError('job_not_found', { detail: `There is no job ${id}` });
@@ -54,44 +55,18 @@ export function createJobHandlers(services: Services): HandlersOf<Names> {
     listJobs: ({ query }, { project }) => database.jobs.list(project, query),
 
     getJob: ({ params }, context) => findJob(services, context, params.jobId),
-
-    async cancelJob({ params: { jobId }, body }, context) {
-      const outcome = await cancelJob(services, context, jobId, body.mode);
-      if (outcome === null) throw jobNotFound(jobId);
-      if (outcome === 'illegal') {
-        const job = await database.jobs.get(context.project, jobId);
-        throw new AppError('illegal_transition', {
-          detail: `The job is ${job?.status ?? 'gone'} and cannot be cancelled any more`,
-          data: { status: job?.status ?? null },
-        });
-      }
-      return outcome.job;
-    },
   };
 }
 
 /** Puts a queued job into its queue. The row is the truth: where the queue does not answer now, the sweeper delivers it later. */
 export async function enqueue(
   { queues }: Services,
-  { id, queue, priority }: { id: string; queue: TrainQueue; priority: number },
+  { id, queue, priority, attempt = 0 }: { id: string; queue: TrainQueue; priority: number; attempt?: number },
   log: FastifyBaseLogger,
 ): Promise<void> {
   await queues
-    .enqueue(queue, id, { priority })
+    .enqueue(queue, id, { priority, dedupeKey: deliveryKey(id, attempt) })
     .catch((err) => log.warn({ err, id }, 'job waits for the sweeper'));
-}
-
-/** Asks for the end of a job and tells the workers; the answer is that of the repository. */
-export async function cancelJob(
-  services: Services,
-  { project, log }: Context,
-  jobId: string,
-  mode: CancelMode,
-) {
-  const outcome = await services.database.jobs.requestCancel(project, jobId, mode);
-  if (outcome !== null && outcome !== 'illegal' && outcome.changed)
-    await tellWorkers(services, outcome.job, log);
-  return outcome;
 }
 
 /** Foreign and missing jobs answer the same. */
@@ -123,17 +98,3 @@ function recipeInvalid(error: SpecError): AppError {
 
 export const defaultName = (architecture: { kind: string }, id: string): string =>
   `${architecture.kind}-${id.slice(-6)}`;
-
-/** Hints only: the worker also sees the row, and a cancelled row is refused when it is delivered. */
-async function tellWorkers(
-  { queues }: Services,
-  job: { id: string; terminal: boolean },
-  log: FastifyBaseLogger,
-): Promise<void> {
-  const told = job.terminal
-    ? Promise.all([queues.remove('train.cpu', job.id), queues.remove('train.cuda', job.id)])
-    : queues.signal(job.id, 'cancel');
-  await Promise.resolve(told).catch((err) =>
-    log.warn({ err, id: job.id }, 'worker sees the cancel in the row'),
-  );
-}

@@ -11,7 +11,7 @@ export type Ending =
   | { kind: 'succeeded'; result: Extract<LastWord, { type: 'finished' }> }
   | { kind: 'cancelled' }
   | { kind: 'failed'; failure: Failure }
-  /** Back to the queue, to go on from the last checkpoint; with the failure that made it necessary, if any. */
+  /** To be paused, or back to the queue to go on from the last checkpoint; with the failure that made it necessary, if any. */
   | { kind: 'handed-back'; reason: string; failure: Failure | null }
   | { kind: 'abandoned' };
 
@@ -35,8 +35,9 @@ export function endingOf({ interruption, lastWord, exit, step }: RunResult): End
   if (interruption?.kind === 'unwritable') return ofFailure(failureOfFault(interruption.error));
   if (lastWord?.type === 'finished') return { kind: 'succeeded', result: lastWord };
   if (interruption?.kind === 'cancel') return { kind: 'cancelled' };
-  if (interruption?.kind === 'hand-back' && lastWord?.type !== 'failed') {
-    return { kind: 'handed-back', reason: 'the worker shuts down', failure: null };
+  if ((interruption?.kind === 'hand-back' || interruption?.kind === 'pause') && lastWord?.type !== 'failed') {
+    const reason = interruption.kind === 'pause' ? 'paused by request' : 'the worker shuts down';
+    return { kind: 'handed-back', reason, failure: null };
   }
   return ofFailure(lastWord?.type === 'failed' ? lastWord.failure : exitFailure(exit, step));
 }

@@ -5,8 +5,6 @@ import { withRetry } from '../retry.js';
 import { untilShutdown } from '../transient.js';
 import type { Ending } from './ending.js';
 
-/** A job whose infrastructure fails it this often is not tried again. */
-const MAX_ATTEMPTS = 10;
 const RETRY_MS = 15_000;
 
 /**
@@ -41,14 +39,12 @@ export async function finishJob(
     case 'failed':
       await write(() => jobs.finish(job.id, attempt, { status: 'failed', failure: ending.failure }));
       return 'done';
-    case 'handed-back':
-      if (ending.failure && attempt >= MAX_ATTEMPTS) {
-        const { failure } = ending;
-        await write(() => jobs.finish(job.id, attempt, { status: 'failed', failure }));
-        return 'done';
-      }
-      if (!(await write(() => jobs.handBack(job.id, attempt, ending.reason)))) return 'done';
-      return ending.failure ? { retryInMs: RETRY_MS } : 'hand-back';
+    case 'handed-back': {
+      const { reason, failure } = ending;
+      const status = await write(() => jobs.handBack(job.id, attempt, { reason, failure }));
+      if (status !== 'queued') return 'done';
+      return failure ? { retryInMs: RETRY_MS } : 'hand-back';
+    }
     case 'abandoned':
       return 'done';
   }

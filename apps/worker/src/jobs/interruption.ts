@@ -2,6 +2,8 @@
 export type Interruption =
   /** This worker shuts down: somebody else goes on from the checkpoint. */
   | { kind: 'hand-back' }
+  /** The user pauses the job. */
+  | { kind: 'pause' }
   /** The user cancels; `now` does not wait long for a checkpoint. */
   | { kind: 'cancel'; now: boolean }
   /** Results cannot be written any more. */
@@ -9,13 +11,21 @@ export type Interruption =
   /** A newer attempt exists or the row is gone: nothing may be written any more. */
   | { kind: 'stale' };
 
-const rank: Record<Interruption['kind'], number> = { 'hand-back': 0, cancel: 1, unwritable: 2, stale: 3 };
+const rank: Record<Interruption['kind'], number> = {
+  'hand-back': 0,
+  pause: 1,
+  cancel: 2,
+  unwritable: 3,
+  stale: 4,
+};
 
 /** How long a run may take to write its checkpoint after it was told to stop. */
 export function graceMsOf(interruption: Interruption): number {
   switch (interruption.kind) {
     case 'hand-back':
       return 15_000;
+    case 'pause':
+      return 60_000;
     case 'cancel':
       return interruption.now ? 2_000 : 60_000;
     case 'unwritable':

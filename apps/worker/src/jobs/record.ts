@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { type Job, newId } from '@ravine/contracts';
+import { type Checkpoint, type Job, newId } from '@ravine/contracts';
 import type { Database } from '@ravine/database';
 import type { Storage } from '@ravine/storage';
 import { createFence } from './fence.js';
@@ -16,6 +16,8 @@ export interface RecorderOptions {
   attempt: number;
   /** Seconds that earlier attempts trained. */
   secondsBefore: number;
+  /** What the training process was given to go on from. */
+  resumeFrom: Checkpoint | null;
 }
 
 /** How a report of the training process is written: one write, which may be repeated when it fails half way. */
@@ -23,7 +25,7 @@ export type Recorder = (report: Report) => () => Promise<void>;
 
 /** Every write carries the attempt; throws StaleAttempt when a newer one exists. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { database, storage, project, jobId, attempt, secondsBefore } = options;
+  const { database, storage, project, jobId, attempt, secondsBefore, resumeFrom } = options;
   const fenced = createFence(jobId, attempt);
 
   const putFile = async (path: string) => {
@@ -36,7 +38,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       ({ resumedAt }) =>
       async () => {
         await fenced(database.metrics.truncateAfter(jobId, attempt, resumedAt ?? 0));
-        if (resumedAt === null) return;
+        if (resumedAt === null || resumeFrom === null) return;
+        const { id: checkpointId, sha256 } = resumeFrom;
+        await fenced(database.jobs.resumed(jobId, attempt, { checkpointId, step: resumedAt, sha256 }));
         const message = `training goes on from the checkpoint of step ${resumedAt}`;
         const event = { type: 'resumed', level: 'info' as const, message, data: { step: resumedAt } };
         await fenced(database.events.append(jobId, attempt, [event]));

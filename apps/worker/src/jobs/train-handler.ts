@@ -10,12 +10,12 @@ import { createOutbox } from '../outbox.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
 import { sitOut } from '../transient.js';
-import { watchCancel } from './cancel-watch.js';
 import { type Ending, endingBeforeStart, endingOf, ofFailure } from './ending.js';
 import { datasetFailure, failureOfFault } from './failure.js';
 import { createFence } from './fence.js';
 import { finishJob } from './finish.js';
 import { createInterruptions, type Interruptions } from './interruption.js';
+import { watchJob } from './job-watch.js';
 import { placeJob, type Wish } from './placement.js';
 import { fetchCheckpoint, fetchDataset } from './prepare.js';
 import { createRecorder } from './record.js';
@@ -57,7 +57,7 @@ async function runAttempt(
   const { database, workspace, shutdown } = context;
   const folder = await workspace.create('job');
   const interruptions = createInterruptions();
-  const watch = watchCancel(database, claim.job.id, claim.attempt, interruptions);
+  const watch = watchJob(database, claim.job.id, claim.attempt, interruptions);
   const handBack = (): void => interruptions.raise({ kind: 'hand-back' });
   shutdown.addEventListener('abort', handBack, { once: true });
   if (shutdown.aborted) handBack();
@@ -109,6 +109,7 @@ async function train(
     jobId: job.id,
     attempt,
     secondsBefore: job.trainSeconds ?? 0,
+    resumeFrom: claim.resumeFrom,
   });
   const outbox = createOutbox({
     attempt: (write) =>
@@ -119,7 +120,12 @@ async function train(
     onFailure: (error) =>
       interruptions.raise(error instanceof StaleAttempt ? { kind: 'stale' } : { kind: 'unwritable', error }),
   });
-  outbox.push(() => createFence(job.id, attempt)(database.jobs.started(job.id, attempt, placement)));
+  outbox.push(() =>
+    createFence(
+      job.id,
+      attempt,
+    )(database.jobs.started(job.id, attempt, { ...placement, threads: start.threads })),
+  );
   const result = await superviseRun({
     start,
     standby,

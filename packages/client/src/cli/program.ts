@@ -5,6 +5,7 @@ import { addArtifactCommands, addCheckpointCommands, addJobDataCommands } from '
 import { addJobCommands } from './commands/jobs.js';
 import { addModelCommands } from './commands/models.js';
 import { addServiceCommands } from './commands/service.js';
+import { addSteeringCommands } from './commands/steering.js';
 import { addSurfaceCommands } from './commands/surfaces.js';
 import { commandSet } from './context.js';
 import { describeError, errorDocument } from './describe-error.js';
@@ -33,6 +34,7 @@ export async function runCli(argv: string[], host: Io): Promise<number> {
   const jobs = group('jobs', 'plan, submit, follow and end training jobs');
   addJobCommands(jobs);
   addJobDataCommands(jobs);
+  addSteeringCommands(jobs);
   addGroupCommands(group('groups', 'jobs that belong together: replicates over seeds, cross-validation'));
   addCheckpointCommands(group('checkpoints', 'list and download checkpoints of a job'));
   addArtifactCommands(group('artifacts', 'list and download files that a job left'));

@@ -39,6 +39,14 @@ export function createJobs({ json, raw }: Transport) {
     get,
     cancel: (jobId: string, body: BodyOf<'cancelJob'> = {}, call?: CallOptions) =>
       json('cancelJob', { params: { jobId }, body }, call),
+    pause: (jobId: string, call?: CallOptions) => json('pauseJob', { params: { jobId } }, call),
+    resume: (jobId: string, call?: CallOptions) => json('resumeJob', { params: { jobId } }, call),
+    /** Changes name, labels, priority or limits, also while the job runs. */
+    update: (jobId: string, body: BodyOf<'updateJob'>, call?: CallOptions) =>
+      json('updateJob', { params: { jobId }, body }, call),
+    /** One verb for many jobs. */
+    steer: (body: BodyOf<'steerJobs'>, call?: CallOptions) => json('steerJobs', { body }, call),
+    lineage: (jobId: string, call?: CallOptions) => json('getLineage', { params: { jobId } }, call),
     metrics: (jobId: string, query: QueryOf<'getMetrics'> = {}, call?: CallOptions) =>
       json('getMetrics', { params: { jobId }, query }, call),
     /** Learning rates that a job with the schedule `range-test` suggests. */

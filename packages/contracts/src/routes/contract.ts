@@ -3,7 +3,7 @@ import type { ErrorCode } from '../errors.js';
 
 /** One HTTP route. The server mounts it, the client calls it, OpenAPI and the tests of bad input are made from it. */
 export interface RouteContract {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `{name}` marks a path parameter; each is described in `params`. */
   path: string;
   summary: string;

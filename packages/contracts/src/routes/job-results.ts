@@ -3,6 +3,7 @@ import { ArtifactList, CheckpointList } from '../checkpoint.js';
 import { Evaluation } from '../evaluation.js';
 import { EventList, EventsQuery } from '../event.js';
 import { ArtifactId, CheckpointId, JobId } from '../ids.js';
+import { Lineage } from '../lineage.js';
 import { Metrics, MetricsQuery, RangeTest } from '../metrics.js';
 import type { RouteContract } from './contract.js';
 
@@ -38,6 +39,15 @@ export const jobResultRoutes = {
     params: jobParams,
     query: EventsQuery,
     response: { status: 200, body: EventList },
+    errors: ['job_not_found'],
+  },
+  getLineage: {
+    method: 'GET',
+    path: '/v1/jobs/{jobId}/lineage',
+    tag: 'jobs',
+    summary: 'How the weights came to be: attempts, what each went on from, checkpoints and their digests',
+    params: jobParams,
+    response: { status: 200, body: Lineage },
     errors: ['job_not_found'],
   },
   listCheckpoints: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { JobId } from '../ids.js';
-import { CancelJob, CreateJob, Job, JobPage, JobPlan, ListJobsQuery, PlanJob } from '../job.js';
+import { CreateJob, Job, JobPage, JobPlan, ListJobsQuery, PlanJob } from '../job.js';
+import { CancelJob, NoOptions, SteeredJobs, SteerJobs, UpdateJob } from '../job-steering.js';
 import type { RouteContract } from './contract.js';
 
 const jobParams = z.strictObject({ jobId: JobId });
@@ -53,6 +54,17 @@ export const jobRoutes = {
     response: { status: 200, body: Job },
     errors: ['job_not_found'],
   },
+  updateJob: {
+    method: 'PATCH',
+    path: '/v1/jobs/{jobId}',
+    tag: 'jobs',
+    summary: 'Change name, labels, priority or limits, also while the job runs',
+    params: jobParams,
+    body: UpdateJob,
+    example: { priority: 10, maxMinutes: 30 },
+    response: { status: 200, body: Job },
+    errors: ['job_not_found', 'conflict'],
+  },
   cancelJob: {
     method: 'POST',
     path: '/v1/jobs/{jobId}/cancel',
@@ -63,5 +75,37 @@ export const jobRoutes = {
     example: { mode: 'graceful' },
     response: { status: 202, body: Job },
     errors: ['job_not_found', 'illegal_transition'],
+  },
+  pauseJob: {
+    method: 'POST',
+    path: '/v1/jobs/{jobId}/pause',
+    tag: 'jobs',
+    summary: 'Stop a job at its next step with a checkpoint and keep it until it is resumed',
+    params: jobParams,
+    body: NoOptions,
+    example: {},
+    response: { status: 202, body: Job },
+    errors: ['job_not_found', 'illegal_transition'],
+  },
+  resumeJob: {
+    method: 'POST',
+    path: '/v1/jobs/{jobId}/resume',
+    tag: 'jobs',
+    summary: 'Go on with a paused job from its last checkpoint, bit for bit as if it had not been paused',
+    params: jobParams,
+    body: NoOptions,
+    example: {},
+    response: { status: 202, body: Job },
+    errors: ['job_not_found', 'illegal_transition'],
+  },
+  steerJobs: {
+    method: 'POST',
+    path: '/v1/jobs/steer',
+    tag: 'jobs',
+    summary: 'Cancel, pause or resume many jobs at once',
+    body: SteerJobs,
+    example: { verb: 'cancel', jobs: { status: ['queued'], labels: { sweep: 'night' } } },
+    response: { status: 200, body: SteeredJobs },
+    errors: [],
   },
 } as const satisfies Record<string, RouteContract>;

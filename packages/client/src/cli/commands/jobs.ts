@@ -42,9 +42,6 @@ export function addJobCommands(set: CommandSet): void {
     'follow a job until it has ended; --json prints one event per line, then the job',
     watchJob,
   );
-  set
-    .add('cancel <job>', 'end a job; its checkpoint is kept', cancel)
-    .option('--now', 'do not write a checkpoint any more');
 }
 
 async function submit(context: Context, file: string | undefined, flags: SubmitFlags) {
@@ -110,11 +107,6 @@ async function watchJob(context: Context, jobId: string) {
   if (context.json) io.out(`${JSON.stringify(job)}\n`);
   else context.print(job, () => describeJob(job));
   return job.status === 'succeeded' ? exitCode.ok : exitCode.failed;
-}
-
-async function cancel(context: Context, jobId: string, flags: { now?: boolean }) {
-  const job = await context.client.jobs.cancel(jobId, { mode: flags.now ? 'now' : 'graceful' }, context);
-  context.print(job, () => `${job.id} is ${job.status}`);
 }
 
 function describeJob(job: Job): string {

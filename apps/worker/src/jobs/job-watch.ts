@@ -4,7 +4,7 @@ import type { Interruptions } from './interruption.js';
 
 const POLL_MS = 1_000;
 
-export interface CancelWatch {
+export interface JobWatch {
   /** Looks at the row now. */
   look(): Promise<void>;
   stop(): void;
@@ -12,19 +12,20 @@ export interface CancelWatch {
 
 /**
  * Looks at the row of a running attempt when the database says that it changed, and once a second in case that was lost:
- * does it ask for an end, because the user cancels or another attempt has begun?
+ * does it ask for an end, because the user cancels or pauses or another attempt has begun?
  */
-export function watchCancel(
+export function watchJob(
   { jobs, listen }: Pick<Database, 'jobs' | 'listen'>,
   jobId: string,
   attempt: number,
   interruptions: Interruptions,
-): CancelWatch {
+): JobWatch {
   const stopped = new AbortController();
   const look = async (): Promise<void> => {
     try {
-      const mode = await jobs.cancelRequested(jobId, attempt);
-      if (mode) interruptions.raise({ kind: 'cancel', now: mode === 'now' });
+      const { status, cancelMode } = await jobs.wish(jobId, attempt);
+      if (status === 'cancelling') interruptions.raise({ kind: 'cancel', now: cancelMode === 'now' });
+      if (status === 'pausing') interruptions.raise({ kind: 'pause' });
     } catch (error) {
       // A database that is away says nothing about the job; the next look tells.
       if (error instanceof StaleAttempt) interruptions.raise({ kind: 'stale' });
