@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.js';
+import { crashPoints } from './points.js';
 import { workerKill } from './worker-kill.js';
 
 /** In the order in which they run. */
-export const scenarios: readonly Scenario[] = [workerKill];
+export const scenarios: readonly Scenario[] = [crashPoints, workerKill];
