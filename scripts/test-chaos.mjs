@@ -10,7 +10,7 @@ import { root } from './setup/paths.mjs';
 
 await main(async () => {
   const options = setupOptions(process.argv.slice(2));
-  await setup(['engine', 'redis'], options);
+  await setup(['engine', 'redis', 'faketime'], options);
   const program = path.join(root, 'test/chaos/main.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', program, ...options.rest], {
     cwd: root,

@@ -6,7 +6,10 @@ export interface Ledger {
   readonly jobs: readonly Submitted[];
   readonly faults: readonly { scenario: string; line: string }[];
   readonly violations: readonly Named[];
+  /** Those of `jobs`, and those that a scenario judged by itself. */
+  readonly jobCount: number;
   job(scenario: string, job: Submitted): void;
+  passing(count: number): void;
   fault(scenario: string, line: string): void;
   violation(scenario: string, violation: Violation): void;
   /** Names the scenarios of what the checker found, and takes it in. */
@@ -20,6 +23,7 @@ const FAULTS_TOLD = 8;
 
 export function createLedger(): Ledger {
   const jobs: Submitted[] = [];
+  let judged = 0;
   const scenarioOf = new Map<string, string>();
   const faults: { scenario: string; line: string }[] = [];
   const violations: Named[] = [];
@@ -35,6 +39,12 @@ export function createLedger(): Ledger {
     jobs,
     faults,
     violations,
+    get jobCount() {
+      return jobs.length + judged;
+    },
+    passing(count) {
+      judged += count;
+    },
     job(scenario, job) {
       jobs.push(job);
       scenarioOf.set(job.id, scenario);

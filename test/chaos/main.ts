@@ -65,7 +65,7 @@ async function main(): Promise<number> {
   const violations = results.flatMap(({ ledger }) => ledger.violations);
   for (const violation of violations) console.log(describe(violation));
   const faults = results.reduce((sum, { ledger }) => sum + ledger.faults.length, 0);
-  const jobs = results.reduce((sum, { ledger }) => sum + ledger.jobs.length, 0);
+  const jobs = results.reduce((sum, { ledger }) => sum + ledger.jobCount, 0);
   console.log(JSON.stringify({ faults, jobs, violations }));
   return violations.length === 0 ? 0 : 1;
 }

@@ -33,3 +33,38 @@ export const recipes: Record<string, Wish> = {
     ema: { decay: 0.99 },
   },
 };
+
+/** Optimizers with different kinds of state. */
+const optimizers = {
+  sgd: { kind: 'sgd', learningRate: 0.05, momentum: 0.9, nesterov: true },
+  adam: { kind: 'adam', learningRate: 3e-3 },
+  adamw: { kind: 'adamw', learningRate: 3e-3, weightDecay: 0.01 },
+  rmsprop: { kind: 'rmsprop', learningRate: 1e-3 },
+  adagrad: { kind: 'adagrad', learningRate: 0.02 },
+  lion: { kind: 'lion', learningRate: 3e-4 },
+} satisfies Record<string, Wish['optimizer']>;
+
+const plain = layers.filter(({ kind }) => kind !== 'dropout' && kind !== 'batch-norm');
+const without = (kind: string): Wish['architecture'] => ({
+  kind: 'layers',
+  layers: layers.filter((layer) => layer.kind !== kind),
+});
+
+/** What has a state of its own, or a position within an epoch. */
+const features = {
+  dropout: { architecture: without('batch-norm') },
+  'batch-norm': { architecture: without('dropout') },
+  mixup: { architecture: { kind: 'layers', layers: plain }, augmentation: [{ kind: 'mixup', alpha: 0.3 }] },
+  ema: { ema: { decay: 0.98 }, schedule: [{ kind: 'cosine' }] },
+  // One long epoch after the other: most checkpoints of a stop lie within one.
+  'mid-epoch': { batchSize: 2, epochs: 12 },
+} satisfies Record<string, Wish>;
+
+/** Names of all pairs of the two. */
+export const matrix: string[] = [];
+for (const [optimizer, rule] of Object.entries(optimizers))
+  for (const [feature, change] of Object.entries(features)) {
+    const name = `${optimizer} ${feature}`;
+    recipes[name] = { ...base, epochs: 120, optimizer: rule, ...change };
+    matrix.push(name);
+  }

@@ -68,7 +68,7 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
     });
     await cluster.close();
     say(
-      `${kind}: ${ledger.faults.length} faults, ${ledger.jobs.length} jobs, ${ledger.violations.length} violations`,
+      `${kind}: ${ledger.faults.length} faults, ${ledger.jobCount} jobs, ${ledger.violations.length} violations`,
     );
   };
   return { ledger, judged: judge() };

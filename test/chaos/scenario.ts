@@ -20,6 +20,8 @@ export interface Stage {
   submitMany(recipe: string, count: number, more?: SubmitOptions): Promise<Submitted[]>;
   /** Waits until these jobs have ended. */
   ended(jobs: readonly Submitted[]): Promise<void>;
+  /** Counts jobs that the scenario has judged by itself. */
+  passing(count: number): void;
   /** Notes a fault that really struck. */
   fault(line: string): void;
   /** Notes what only this scenario can see. */

@@ -62,6 +62,7 @@ export function createStage(options: StageOptions): Stage {
     submitMany: (recipe, count, more) =>
       Promise.all(Array.from({ length: count }, () => stage.submit(recipe, more))),
     ended: (jobs) => allEnded(cluster, jobs),
+    passing: (count) => ledger.passing(count),
     fault(line) {
       ledger.fault(scenario, line);
       log(line);

@@ -27,6 +27,8 @@ export interface Cluster {
   queues: Queues;
   storage: Storage;
   redis: TestRedis | null;
+  /** Whether the server was started by the tests. */
+  canCrashPostgres: boolean;
   /** Kills PostgreSQL; it is back within a second or two. */
   crashPostgres(): Promise<void>;
   client: ApiClient;
@@ -70,7 +72,9 @@ export async function openCluster({ kind, postgres, workers }: ClusterOptions): 
     STORAGE_URL: storageUrl,
     RAVINE_DATA: folder,
     RAVINE_PORT: String(port),
-    RAVINE_THREADS: '1',
+    // Two jobs of one thread each on every worker: the results depend on the threads of a job.
+    RAVINE_WORKER_CONCURRENCY: '2',
+    RAVINE_THREADS: '2',
     RAVINE_RATE_LIMIT: '10000000',
     RAVINE_LOST_AFTER_SECONDS: '10', // the least: what a dead worker had is found soon
     ...more,
@@ -93,6 +97,7 @@ export async function openCluster({ kind, postgres, workers }: ClusterOptions): 
     queues,
     storage,
     redis,
+    canCrashPostgres: postgres.dataFolder !== null,
     crashPostgres: () => crashPostgres(postgres),
     client: createApiClient(`http://127.0.0.1:${port}`),
     faults,

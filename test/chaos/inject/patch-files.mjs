@@ -34,7 +34,7 @@ async function patchHandles(mine) {
     if (temporary) passDisk(temporary.label, 'opened');
     const handle = await open.call(this, path, ...rest);
     if (temporary) labels.set(handle, { label: temporary.label, stage: 'flushed' });
-    const folder = rest[0] === 'r' && mine.find((entry) => entry.path.test(`${name}/`) && isFolder(name));
+    const folder = rest[0] === 'r' && mine.find((entry) => entry.folder.test(name) && isFolder(name));
     if (folder) labels.set(handle, { label: folder.label, stage: 'settled' });
     return handle;
   };

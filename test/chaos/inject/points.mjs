@@ -87,25 +87,28 @@ export const statements = [
   { label: 'prediction-finish', processes: ['worker'], text: /^update predictions set status = 'done'/ },
 ];
 
-/** Files by their path: a temporary file is flushed, renamed to its name, and its folder is flushed. */
+/** Files by their path: a temporary file is flushed, renamed to its name, and the folder of that is flushed. */
 export const files = [
   {
     label: 'blob',
     processes: ['api', 'worker'],
     temporary: /\/storage\/incoming\//,
     path: /\/storage\/blobs\/../,
+    folder: /\/storage\/blobs\/..$/,
   },
   {
     label: 'dataset-copy',
     processes: ['worker'],
     temporary: /\/worker\/cache\/.*\.part$/,
     path: /\/worker\/cache\//,
+    folder: /\/worker\/cache$/,
   },
   {
     label: 'resume-copy',
     processes: ['worker'],
     temporary: /\/worker\/work\/.*\.part$/,
     path: /resume\.safetensors$/,
+    folder: /\/worker\/work\/.*\/job-/,
   },
 ];
 

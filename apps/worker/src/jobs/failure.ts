@@ -44,6 +44,10 @@ export function exitFailure(exit: ChildExit, step: number | null): Failure {
       'the system ended the training process because memory ran out: use a smaller batchSize, a smaller network or image size, or a machine with more memory';
     return { class: 'out_of_memory', code: 'out_of_memory', message, step, retryable: false, evidence };
   }
+  if (exit.killed) {
+    const message = 'the training process was ended from outside by SIGKILL';
+    return { class: 'infrastructure', code: 'process_killed', message, step, retryable: true, evidence };
+  }
   const lastLine = exit.stderr.at(-1);
   return {
     class: 'internal',
