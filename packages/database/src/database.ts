@@ -52,7 +52,7 @@ export interface DatabaseOptions {
   /** Default 10. */
   maxConnections?: number;
   /**
-   * A worker that is silent for this long has lost what it claimed. Default 45 s; the same in all processes.
+   * A worker that is silent for this long has lost what it claimed. Default 25 s; the same in all processes.
    */
   lostAfterMs?: number;
   /** Trouble of connections that nobody waits for. */
@@ -61,7 +61,7 @@ export interface DatabaseOptions {
 
 /** Connects at the first use; `check` tells whether the database can be worked with. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { url, maxConnections = 10, lostAfterMs = 45_000, onError = () => {} } = options;
+  const { url, maxConnections = 10, lostAfterMs = 25_000, onError = () => {} } = options;
   const pool = new pg.Pool({ ...connectionConfig(url), max: maxConnections });
   pool.on('error', onError);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), log: [] });
