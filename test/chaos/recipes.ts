@@ -23,7 +23,7 @@ export const recipes: Record<string, Wish> = {
   short: { ...base, epochs: 6, optimizer: { kind: 'adam', learningRate: 3e-3 } },
   steady: {
     ...base,
-    epochs: 150,
+    epochs: 400,
     optimizer: { kind: 'adamw', learningRate: 2e-3 },
     schedule: [{ kind: 'warmup', for: { steps: 20 } }, { kind: 'cosine' }],
     augmentation: [

@@ -1,6 +1,7 @@
 import type { Fired } from '../cluster/faults.js';
 import { eventually } from '../cluster/patience.js';
 import { points } from '../inject/points.mjs';
+import { drawPoints } from '../plan.js';
 import type { Scenario, Stage } from '../scenario.js';
 import { createTraffic, type Traffic, within } from '../traffic.js';
 
@@ -25,7 +26,6 @@ const TRAFFIC: Record<string, keyof Traffic> = {
 
 /** A point that is not passed within this time is told; the machine may be busy. */
 const PASS_MS = 60_000;
-const SHORT = { api: 5, worker: 12, child: 4 };
 
 /** Everything once, with nothing done to it: so that no point is dead, and the results are those to compare with. */
 async function tour(stage: Stage): Promise<void> {
@@ -46,14 +46,6 @@ async function tour(stage: Stage): Promise<void> {
       expected: `${point} is passed by an undisturbed cluster`,
       found: 'never',
     });
-}
-
-/** The points of this run: in the long form all, else some of each kind of process. */
-function drawn({ random, long }: Stage): string[] {
-  return Object.entries(SHORT).flatMap(([kind, count]) => {
-    const mine = random.shuffled(points.filter((point) => point.startsWith(`${kind}:`)));
-    return long ? mine : mine.slice(0, count);
-  });
 }
 
 /** Kills whoever passes the point first. */
@@ -82,7 +74,7 @@ export const crashPoints: Scenario = {
     const traffic = createTraffic(stage);
     const requests: Promise<unknown>[] = [];
     // Callers of a killed API wait for its lock on their key to run out, while the workers are killed.
-    for (const point of drawn(stage)) await killAt(stage, point, traffic, requests);
+    for (const point of drawPoints(points, stage)) await killAt(stage, point, traffic, requests);
     await Promise.all(requests);
   },
 };
