@@ -8,6 +8,7 @@ import {
 } from './checkpoint.js';
 import type { StateDict, StepPlan, StepStats } from './engine.js';
 import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
+import { forkedPosition, withWeightsOf } from './fork.js';
 import { hashOf } from './hash.js';
 import { initialState } from './initializers.js';
 import { Interrupted } from './interrupted.js';
@@ -47,26 +48,28 @@ export class Training {
     readonly run: TrainingRun,
     private readonly session: StagedSession,
   ) {
-    const { recipe, program, data, resume } = run;
+    const { recipe, program, data, resume, fork } = run;
     this.began = run.clock();
     this.recipeHash = hashOf(recipe);
     this.splits = runSplits(data, recipe);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
     this.judge = createJudge(run, session, this.planner);
-    this.position = resume?.metadata.position ?? START;
+    this.position = resume?.metadata.position ?? (fork && forkedPosition(fork)) ?? START;
     this.savedStep = this.position.step;
   }
 
   /** Gives the session its first state. */
   async start(): Promise<void> {
-    const { resume, program, recipe, data } = this.run;
-    if (resume === null) {
-      await this.session.restore(initialState(program, recipe.seed, { data, indices: this.splits.train }));
+    const { resume, fork, program, recipe, data } = this.run;
+    const from = resume ?? (fork?.keep === 'state' ? fork.checkpoint : null);
+    if (from === null) {
+      const first = initialState(program, recipe.seed, { data, indices: this.splits.train });
+      await this.session.restore(fork ? withWeightsOf(fork.checkpoint, first) : first);
       return;
     }
-    const best = renamed(resume.tensors, 'best', 'model');
-    this.bestWeights = best.size > 0 ? best : modelWeights(resume.tensors);
-    await this.session.restore(new Map([...resume.tensors].filter(([name]) => !name.startsWith('best.'))));
+    const best = renamed(from.tensors, 'best', 'model');
+    this.bestWeights = best.size > 0 ? best : modelWeights(from.tensors);
+    await this.session.restore(new Map([...from.tensors].filter(([name]) => !name.startsWith('best.'))));
   }
 
   /** Steps to the end of the epoch or of the time, in engine calls of about equal time. Throws Interrupted at a step boundary. */
