@@ -3,8 +3,8 @@ import { testPostgres } from '../support/postgres.js';
 import { redisMissing } from '../support/redis.js';
 import type { JobFacts } from './check/snapshot.js';
 import type { QueueKind } from './cluster/cluster.js';
-import type { Named } from './ledger.js';
-import { type ClusterResult, runCluster } from './run-cluster.js';
+import type { Ledger, Named } from './ledger.js';
+import { runCluster } from './run-cluster.js';
 import type { Scenario } from './scenario.js';
 import { scenarios } from './scenarios/index.js';
 
@@ -44,6 +44,19 @@ async function chosen(): Promise<Scenario[]> {
   return able;
 }
 
+/** Two clusters at the same time: most of a run waits for silence to be taken for death. Each has a server to itself. */
+async function runOn(
+  kind: QueueKind,
+  mine: readonly Scenario[],
+  examples: Map<string, JobFacts>,
+): Promise<Ledger> {
+  const postgres = await testPostgres();
+  const note = (line: string): void => say(`${kind.padEnd(8)} ${line}`);
+  const ledger = await runCluster({ kind, postgres, scenarios: mine, seed, long, examples, say: note });
+  await postgres.stop();
+  return ledger;
+}
+
 async function main(): Promise<number> {
   if (values.list) {
     for (const { name, title } of scenarios) console.log(`${name.padEnd(16)} ${title}`);
@@ -52,20 +65,17 @@ async function main(): Promise<number> {
   if (redisMissing) say(`skipped: everything on Redis; ${redisMissing}`);
   const able = await chosen();
   if (able.length === 0) throw new Error('no scenario of that name can run; --list names them');
-  const postgres = await testPostgres();
   const examples = new Map<string, JobFacts>();
-  const results: ClusterResult[] = [];
-  for (const kind of ['postgres', 'redis'] as const) {
-    const mine = able.filter((scenario, place) => queuesOf(scenario, place).includes(kind));
-    if (mine.length > 0)
-      results.push(await runCluster({ kind, postgres, scenarios: mine, seed, long, examples, say }));
-  }
-  for (const { judged } of results) await judged;
-  await postgres.stop();
-  const violations = results.flatMap(({ ledger }) => ledger.violations);
+  const results = await Promise.all(
+    (['postgres', 'redis'] as const).map(async (kind) => {
+      const mine = able.filter((scenario, place) => queuesOf(scenario, place).includes(kind));
+      return mine.length === 0 ? [] : [await runOn(kind, mine, examples)];
+    }),
+  ).then((lists) => lists.flat());
+  const violations = results.flatMap((ledger) => ledger.violations);
   for (const violation of violations) console.log(describe(violation));
-  const faults = results.reduce((sum, { ledger }) => sum + ledger.faults.length, 0);
-  const jobs = results.reduce((sum, { ledger }) => sum + ledger.jobCount, 0);
+  const faults = results.reduce((sum, ledger) => sum + ledger.faults.length, 0);
+  const jobs = results.reduce((sum, ledger) => sum + ledger.jobCount, 0);
   console.log(JSON.stringify({ faults, jobs, violations }));
   return violations.length === 0 ? 0 : 1;
 }

@@ -17,16 +17,10 @@ export interface ClusterRun {
   say(line: string): void;
 }
 
-/** The ledger is complete when `judged` resolves: until then the cluster only waits for locks to run out. */
-export interface ClusterResult {
-  ledger: Ledger;
-  judged: Promise<void>;
-}
-
 const WORKERS = 2;
 
 /** Runs the scenarios on one cluster. What one throws is a violation too, and the others go on. */
-export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
+export async function runCluster(run: ClusterRun): Promise<Ledger> {
   const { kind, postgres, scenarios, seed, long, examples, say } = run;
   const cluster = await openCluster({ kind, postgres, workers: WORKERS });
   const ledger = createLedger();
@@ -46,7 +40,7 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
   await guarded('all', async () => {
     const dataset = await cluster.dataset();
     for (const scenario of scenarios) {
-      say(`${scenario.name} on ${kind}: ${scenario.title}`);
+      say(`${scenario.name}: ${scenario.title}`);
       const log = (line: string): void => say(`  ${line}`);
       const stage = createStage({
         scenario: scenario.name,
@@ -61,15 +55,12 @@ export async function runCluster(run: ClusterRun): Promise<ClusterResult> {
       await guarded(scenario.name, () => scenario.run(stage));
     }
   });
-  const judge = async (): Promise<void> => {
-    await guarded('all', async () => {
-      const snapshot = await readSnapshot(cluster, { seed, faults: [], jobs: ledger.jobs });
-      ledger.judge(violationsOf(snapshot, examples));
-    });
-    await cluster.close();
-    say(
-      `${kind}: ${ledger.faults.length} faults, ${ledger.jobCount} jobs, ${ledger.violations.length} violations`,
-    );
-  };
-  return { ledger, judged: judge() };
+  await guarded('all', async () => {
+    const snapshot = await readSnapshot(cluster, { seed, faults: [], jobs: ledger.jobs });
+    ledger.judge(violationsOf(snapshot, examples));
+  });
+  await cluster.close();
+  const { faults, jobCount, violations } = ledger;
+  say(`${faults.length} faults, ${jobCount} jobs, ${violations.length} violations`);
+  return ledger;
 }

@@ -54,7 +54,7 @@ export function createChores({ database, queues, storage, log }: WorkerParts) {
 
     async oldPredictions() {
       const { keys } = await database.predictions.expire(PREDICTION_TTL_MS);
-      for (const key of keys) await storage.delete(key);
+      await database.deleteUnnamed(keys, (key) => storage.delete(key));
     },
 
     async orphanBlobs() {

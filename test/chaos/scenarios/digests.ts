@@ -13,10 +13,10 @@ export const digests: Scenario = {
     await undisturbed(names);
     const jobs = [];
     for (const name of names) jobs.push(await submit(name));
-    for (let kill = 0; kill < (long ? 10 * Math.ceil(names.length / 4) : 2); kill += 1) {
+    for (let kill = 0; kill < (long ? 10 * Math.ceil(names.length / 4) : 5); kill += 1) {
       const worker = random.pick(cluster.workers);
       await worker.ready();
-      await sleep(random.between(2_000, 8_000));
+      await sleep(random.between(1_000, long ? 8_000 : 4_000));
       const { rows } = await cluster.database.pool.query(
         `select from jobs where id = any($1) and status in ('queued', 'running') limit 1`,
         [jobs.map(({ id }) => id)],

@@ -6,9 +6,10 @@ export const workerKill: Scenario = {
   name: 'worker-kill',
   title: 'kill -9 of workers at random moments: each job ends once, with the weights of an undisturbed run',
   queues: ['postgres', 'redis'],
+  longOnly: true,
   async run({ cluster, random, long, undisturbed, submitMany, ended, fault }) {
     await undisturbed(['steady']);
-    const jobs = await submitMany('steady', long ? 12 : 3);
+    const jobs = await submitMany('steady', long ? 12 : 4);
     for (let kill = 0; kill < (long ? 20 : 4); kill += 1) {
       const worker = random.pick(cluster.workers);
       await worker.ready();
