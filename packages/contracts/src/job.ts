@@ -1,4 +1,4 @@
-import { ForkKeep, Recipe, ResolvedRecipe } from '@ravine/training';
+import { ForkKeep, Recipe, ResolvedRecipe, StopReason } from '@ravine/training';
 import { z } from 'zod';
 import { CheckpointId, DatasetId, GroupId, JobId, WorkerId } from './ids.js';
 import { JobStatus } from './job-state.js';
@@ -83,9 +83,11 @@ export const Job = z
     terminal: z.boolean(),
     phase: z.string().nullable().describe('While it runs; an open list: preparing, training, evaluating …'),
     stopReason: z
-      .enum(['completed', 'early_stopping', 'pruned', 'time_limit'])
+      .enum([...StopReason.options, 'pruned'])
       .nullable()
-      .describe('How a success ended; nothing gives `pruned` in this version'),
+      .describe(
+        'How a success ended. diverged: a learning-rate range test whose loss came to four times the best; nothing gives `pruned` in this version',
+      ),
     failure: Failure.nullable(),
     groupId: GroupId.nullable().describe('The group that the job was submitted with'),
     fork: ForkOrigin.nullable().describe('Where it began, if not anew'),

@@ -17,6 +17,7 @@ const checkpoint: Checkpoint = {
       best: { epoch: 1, step: 10, validationLoss: 1 / 3, validationAccuracy: 0.5 },
       staleEpochs: 0,
       schedule: { '1.0': { scale: 0.1, best: 2.5 } },
+      rangeTest: { steps: 12, mean: 0.1, best: 1 / 3 },
     },
   },
   tensors: new Map([
@@ -99,12 +100,16 @@ describe('untrusted bytes', () => {
     expect(() => decodeCheckpoint(encodeSafetensors(new Map(), metadata))).toThrow(SafetensorsError);
   });
 
-  it('a checkpoint from before schedules had a state begins with none', () => {
-    const { schedule: _, ...position } = checkpoint.metadata.position;
+  it('a checkpoint from before schedules and range tests had a state begins with none', () => {
+    const { schedule: _, rangeTest: __, ...position } = checkpoint.metadata.position;
     const old = encodeSafetensors(new Map(), {
       ravine: JSON.stringify({ ...checkpoint.metadata, position }),
     });
-    expect(decodeCheckpoint(old).metadata.position).toEqual({ ...position, schedule: {} });
+    expect(decodeCheckpoint(old).metadata.position).toEqual({
+      ...position,
+      schedule: {},
+      rangeTest: { steps: 0, mean: 0, best: null },
+    });
   });
 
   it('a damaged file is refused or read, but nothing else is thrown', () => {

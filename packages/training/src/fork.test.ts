@@ -66,6 +66,7 @@ describe('the beginning of a fork', () => {
   const position = {
     ...{ step: 12, epoch: 1, partial: { samples: 16, lossSum: 3, correct: 7 }, best, staleEpochs: 3 },
     schedule: { '0': { scale: 0.1 } },
+    rangeTest: { steps: 12, mean: 3, best: 2 },
   };
   const metadata = {
     ...{ format: 'ravine-checkpoint-1' as const, role: 'last' as const, recipeHash: 'x', engine: 'e' },
@@ -75,11 +76,12 @@ describe('the beginning of a fork', () => {
   const checkpoint = { metadata, tensors } as unknown as Parameters<typeof withWeightsOf>[0];
 
   it('stands where the checkpoint stands, or nowhere yet', () => {
+    const rangeTest = { steps: 0, mean: 0, best: null }; // begins anew: a test that was over would train nothing
     const kept = { keep: 'state' as const, schedule: true, best: true, checkpoint };
-    expect(forkedPosition(kept)).toEqual({ ...position, staleEpochs: 0 });
+    expect(forkedPosition(kept)).toEqual({ ...position, staleEpochs: 0, rangeTest });
     expect(forkedPosition({ ...kept, schedule: false, best: false })).toEqual({
       ...position,
-      ...{ staleEpochs: 0, best: null, schedule: {} },
+      ...{ staleEpochs: 0, best: null, schedule: {}, rangeTest },
     });
     expect(forkedPosition({ ...kept, keep: 'weights' })).toBeNull();
   });

@@ -5,6 +5,7 @@ import type { DatasetFacts } from './dataset-facts.js';
 import type { StateDict } from './engine.js';
 import { hashOf } from './hash.js';
 import type { Program } from './program.js';
+import { NO_LOSSES } from './range-test.js';
 import type { ResolvedRecipe } from './recipe.js';
 import { runLength } from './resolve.js';
 import { SpecError, type SpecIssue } from './spec-error.js';
@@ -88,6 +89,7 @@ export function forkedPosition({ keep, schedule, best, checkpoint }: Fork): Trai
     staleEpochs: 0,
     best: best ? position.best : null,
     schedule: schedule ? position.schedule : {},
+    rangeTest: NO_LOSSES,
   };
 }
 

@@ -1,6 +1,7 @@
 import { hashOf } from './hash.js';
 import { Interrupted } from './interrupted.js';
 import type { StopReason, TrainingFailure, TrainingOutcome } from './outcome.js';
+import { hasDiverged } from './range-test.js';
 import { isStale } from './selection.js';
 import { SpecError } from './spec-error.js';
 import { openStages } from './stage-sessions.js';
@@ -42,12 +43,16 @@ function checkResume({ resume, recipe }: TrainingRun): void {
   if (resume.metadata.role !== 'last') refuse('only a checkpoint with role "last" can be resumed from');
 }
 
-/** Why no further epoch is trained, or null. A limit of time counts at the end of an epoch, which it brings about early. */
+/**
+ * Why no further epoch is trained, or null. A limit of time and the end of a range test count at the end of an epoch, which
+ * they bring about early.
+ */
 function reasonToStop(training: Training): StopReason | null {
   const { position, run } = training;
+  const epochEnded = position.best !== null && position.partial.samples === 0;
+  if (epochEnded && hasDiverged(position.rangeTest)) return 'diverged';
   if (position.epoch >= run.recipe.epochs) return 'completed';
   if (isStale(position, run.recipe.earlyStopping)) return 'early_stopping';
-  const epochEnded = position.best !== null && position.partial.samples === 0;
   return epochEnded && training.isOutOfTime() ? 'time_limit' : null;
 }
 

@@ -16,6 +16,7 @@ import { createJudge, type Judge } from './judge.js';
 import { judgedWeights } from './judged-weights.js';
 import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
+import { hasDiverged, isRangeTest, NO_LOSSES, withLoss } from './range-test.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import type { StagedSession } from './stage-sessions.js';
@@ -29,6 +30,7 @@ const START: TrainingPosition = {
   best: null,
   staleEpochs: 0,
   schedule: {},
+  rangeTest: NO_LOSSES,
 };
 
 /** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
@@ -72,21 +74,26 @@ export class Training {
     await this.session.restore(new Map([...from.tensors].filter(([name]) => !name.startsWith('best.'))));
   }
 
-  /** Steps to the end of the epoch or of the time, in engine calls of about equal time. Throws Interrupted at a step boundary. */
+  /** Steps to the end of the epoch, of a range test or of the time, in engine calls of about equal time. Throws Interrupted at a step boundary. */
   async trainEpoch(): Promise<TrainingFailure | null> {
     await this.run.report({ type: 'phase', phase: 'training' });
     const end = (this.position.epoch + 1) * this.planner.stepsPerEpoch;
-    while (this.position.step < end) {
+    while (this.position.step < end && !hasDiverged(this.position.rangeTest)) {
       const { signal, stopAtStep = Number.POSITIVE_INFINITY } = this.run;
       const left = Math.min(end, stopAtStep) - this.position.step;
       if (signal.aborted || left <= 0) throw new Interrupted();
       // An epoch that was cut short by time is finished together with the next one, but a plan holds one epoch's order.
       const inOrder = this.planner.stepsPerEpoch - (this.position.step % this.planner.stepsPerEpoch);
-      const failure = await this.trainSteps(Math.min(left, inOrder, this.pace.chunk()));
+      const failure = await this.trainSteps(Math.min(left, inOrder, this.chunk()));
       if (failure !== null) return failure;
       if (this.isOutOfTime()) return null;
     }
     return null;
+  }
+
+  /** A range test looks at each loss before it takes another step. */
+  private chunk(): number {
+    return isRangeTest(this.run.recipe.schedule) ? 1 : this.pace.chunk();
   }
 
   isOutOfTime(): boolean {
@@ -197,16 +204,20 @@ export class Training {
   /** Counts the applied steps in. */
   private advance(plan: StepPlan, stats: StepStats, applied: number): void {
     let { samples, lossSum, correct } = this.position.partial;
+    let { rangeTest } = this.position;
+    const isTest = isRangeTest(this.run.recipe.schedule);
     for (let i = 0; i < applied; i++) {
       const size = (plan.offsets[i + 1] as number) - (plan.offsets[i] as number);
       samples += size;
       lossSum += (stats.losses[i] as number) * size;
       correct += stats.correct[i] as number;
+      if (isTest) rangeTest = withLoss(rangeTest, stats.losses[i] as number);
     }
     this.position = {
       ...this.position,
       step: plan.firstStep + applied,
       partial: { samples, lossSum, correct },
+      rangeTest,
     };
   }
 

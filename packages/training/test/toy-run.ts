@@ -34,10 +34,11 @@ export async function toyRun(
     resume: null,
     signal: new AbortController().signal,
     clock: () => 0,
+    ...run,
     report: async (report) => {
       reports.push(report);
+      await run.report?.(report);
     },
-    ...run,
   });
   const checkpoints = reports.flatMap((report) =>
     report.type === 'checkpoint' ? [decodeCheckpoint(report.bytes)] : [],
@@ -45,6 +46,8 @@ export async function toyRun(
   const last = (role: 'best' | 'last') =>
     checkpoints.findLast(({ metadata }) => metadata.role === role) as Checkpoint;
   const epochs = reports.flatMap((report) => (report.type === 'epoch' ? [report] : []));
-  const rates = reports.flatMap((report) => (report.type === 'steps' ? report.learningRates : []));
-  return { outcome, last, epochs, rates, recipe, program };
+  const steps = reports.flatMap((report) => (report.type === 'steps' ? [report] : []));
+  const rates = steps.flatMap(({ learningRates }) => learningRates);
+  const losses = steps.flatMap((report) => report.losses);
+  return { outcome, last, epochs, rates, losses, recipe, program };
 }

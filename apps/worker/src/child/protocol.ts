@@ -12,7 +12,7 @@ import {
   SplitName,
   Worker,
 } from '@ravine/contracts';
-import { ForkKeep, ResolvedRecipe, TestTimeAugmentation } from '@ravine/training';
+import { ForkKeep, ResolvedRecipe, StopReason, TestTimeAugmentation } from '@ravine/training';
 import { z } from 'zod';
 
 /**
@@ -151,7 +151,7 @@ const protocol = {
       }),
       z.strictObject({
         type: z.literal('finished'),
-        stopReason: z.enum(['completed', 'early_stopping', 'time_limit']),
+        stopReason: StopReason,
         testAccuracy: z.number().nullable(),
         trainSeconds: z.number(),
         peakMemoryBytes: z.number(),
