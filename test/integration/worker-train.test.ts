@@ -170,31 +170,6 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     await ended(await stack.submit(dataset, short), 'succeeded');
   });
 
-  it('goes on with a job whose process somebody killed', async () => {
-    const id = await stack.submit(dataset, { ...short, epochs: 100 });
-    await running(id);
-    process.kill(await childOf(process.pid, 'train'), 'SIGKILL');
-    const job = await ended(id, 'succeeded');
-    expect(job.attempt).toBe(2);
-    expect(job.transitions.map(({ reason }) => reason)).toContain(
-      'the training process was ended from outside by SIGKILL',
-    );
-  });
-
-  it('fails a job whose process crashes, tells how, and lives on', async () => {
-    const id = await stack.submit(dataset, endless);
-    await running(id);
-    process.kill(await childOf(process.pid, 'train'), 'SIGSEGV');
-    const job = await ended(id, 'failed');
-    expect(job.failure).toMatchObject({
-      class: 'internal',
-      code: 'engine_crashed',
-      evidence: { signal: 'SIGSEGV' },
-    });
-    expect(job.failure?.step).toBeGreaterThan(0);
-    await ended(await stack.submit(dataset, { ...short, epochs: 1 }), 'succeeded');
-  });
-
   it('fails a job whose numbers explode, with advice and the last finite checkpoint', async () => {
     const id = await stack.submit(dataset, {
       architecture: { kind: 'mlp' },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Ends only what hangs: nothing here is a measured time. */
-export const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 240_000;
 
 /** Repeats what fails while databases and processes come and go. */
 export async function patiently<T>(what: string, work: () => Promise<T>, ms = PATIENCE_MS): Promise<T> {

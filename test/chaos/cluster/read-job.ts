@@ -64,7 +64,7 @@ function seriesOf(points: { name: string; step: number; value: number }[]): JobF
 }
 
 /** Digest of names, shapes and bytes of all tensors, whatever order they are stored in. */
-export function tensorsDigest({ tensors }: Pick<Checkpoint, 'tensors'>): string {
+function tensorsDigest({ tensors }: Pick<Checkpoint, 'tensors'>): string {
   const hash = createHash('sha256');
   for (const name of [...tensors.keys()].sort()) {
     const { shape, data } = tensors.get(name)!;
