@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { points } from './inject/points.mjs';
-import { drawPoints } from './plan.js';
+import { cuttable, points } from './inject/points.mjs';
+import { planFaults } from './plan.js';
 import { createRandom } from './random.js';
 
-const drawn = (seed: number, long = false) => drawPoints(points, { random: createRandom(seed), long });
+const planned = (seed: number, long = false) =>
+  planFaults({ points, cuttable }, { random: createRandom(seed), long });
+const drawn = (seed: number, long = false) =>
+  planned(seed, long).flatMap(({ point, action }) => (action === 'kill' ? [point] : []));
 
 describe('the points of a run', () => {
   it('are the same for the same seed, and others for another', () => {
@@ -24,6 +27,12 @@ describe('the points of a run', () => {
   it('are all drawn by some seed', () => {
     const seen = new Set(Array.from({ length: 200 }, (_, seed) => drawn(seed)).flat());
     expect(points.filter((point) => !seen.has(point))).toEqual([]);
+  });
+
+  it('are cut only where there is a connection', () => {
+    const cut = planned(6, true).flatMap(({ point, action }) => (action === 'cut' ? [point] : []));
+    expect(cut.sort()).toEqual([...cuttable].sort());
+    expect(planned(6).some(({ action }) => action === 'cut')).toBe(true);
   });
 
   it('have names of their own', () => {

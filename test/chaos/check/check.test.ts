@@ -12,6 +12,10 @@ const job = (change: Partial<JobFacts> = {}): JobFacts => ({
   status: 'succeeded',
   failure: null,
   attempt: 2,
+  attempts: [
+    { attempt: 1, outcome: 'lost' },
+    { attempt: 2, outcome: 'succeeded' },
+  ],
   transitions: [
     { from: null, to: 'queued' },
     { from: 'queued', to: 'running' },
@@ -112,6 +116,13 @@ describe('the checker', () => {
       'metrics-equal',
       { metrics: { ...job().metrics, 'validation.loss': { steps: [3], values: [1] } } },
     ],
+    ['an attempt without a row', 'attempts', { attempts: [{ attempt: 2, outcome: 'succeeded' }] }],
+    ['an attempt that is not over', 'attempts', { attempts: [{ attempt: 1, outcome: null }], attempt: 1 }],
+    [
+      'two attempts that succeeded',
+      'attempts',
+      { attempts: [1, 2].map((attempt) => ({ attempt, outcome: 'succeeded' })) },
+    ],
     ['weights that cannot be read', 'weights', { weights: { best: null, last: 'l' } }],
     ['other best weights', 'weights', { weights: { best: 'x', last: 'l' } }],
     ['another best epoch', 'best', { bestEpoch: 2 }],
@@ -133,7 +144,8 @@ describe('the checker', () => {
 
   it('asks nothing of the results of a job that was to be cancelled', () => {
     const transitions = [job().transitions[0]!, { from: 'queued', to: 'cancelled' }];
-    const jobs = [job({ status: 'cancelled', expected: ['cancelled'], transitions, metrics: {} })];
+    const unbegun = { attempt: 0, attempts: [], metrics: {} };
+    const jobs = [job({ status: 'cancelled', expected: ['cancelled'], transitions, ...unbegun })];
     expect(violationsOf(snapshot({ jobs }), undisturbed)).toEqual([]);
   });
 });

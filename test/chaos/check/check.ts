@@ -1,5 +1,5 @@
 import { checkFiles, checkLeftovers } from './files.js';
-import { checkStatus, type Finding } from './jobs.js';
+import { checkAttempts, checkStatus, type Finding } from './jobs.js';
 import { checkMetrics } from './metrics.js';
 import { checkResults } from './results.js';
 import type { JobFacts, Snapshot, Violation } from './snapshot.js';
@@ -13,6 +13,7 @@ export function violationsOf(snapshot: Snapshot, undisturbed: ReadonlyMap<string
   };
   for (const job of snapshot.jobs) {
     note(job.id, checkStatus(job));
+    note(job.id, checkAttempts(job));
     if (job.status !== 'succeeded') continue;
     const example = undisturbed.get(job.recipe);
     note(job.id, checkMetrics(job, example));

@@ -33,5 +33,20 @@ export function* checkStatus(job: JobFacts): Generator<Finding> {
     yield { check: 'transitions', expected: `${status} at the end`, found: pathOf(transitions) };
 }
 
+/** Each try of a worker is kept under its number; only the last one can have brought the end, and all are over. */
+export function* checkAttempts({ attempt, attempts, status }: JobFacts): Generator<Finding> {
+  const found = attempts.map((row) => `${row.attempt} ${row.outcome}`).join(', ');
+  if (attempts.length !== attempt || attempts.some((row, index) => row.attempt !== index + 1))
+    yield { check: 'attempts', expected: `attempts 1 to ${attempt}`, found };
+  if (!isTerminal(status as JobStatus)) return;
+  const wrong = attempts.some(
+    ({ outcome }, index) =>
+      outcome === null || (index < attempts.length - 1 && isTerminal(outcome as JobStatus)),
+  );
+  if (wrong) yield { check: 'attempts', expected: 'one end, by the last attempt', found };
+  if (status === 'succeeded' && attempts.at(-1)?.outcome !== status)
+    yield { check: 'attempts', expected: 'a last attempt that succeeded', found };
+}
+
 const pathOf = (transitions: JobFacts['transitions']): string =>
   transitions.map(({ from, to }) => `${from ?? 'new'}→${to}`).join(' ');

@@ -25,6 +25,8 @@ export interface JobFacts {
   status: string;
   failure: { class: string; code: string; message: string } | null;
   attempt: number;
+  /** The tries of workers, in order. */
+  attempts: { attempt: number; outcome: string | null }[];
   transitions: { from: string | null; to: string }[];
   /** Points by name, ordered by step; those that tell times are left out. */
   metrics: Record<string, { steps: number[]; values: number[] }>;

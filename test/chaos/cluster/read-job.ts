@@ -26,6 +26,10 @@ export async function readJob({ database, storage }: Cluster, submitted: Submitt
     `select data from job_events where job_id = $1 and type = 'resumed' order by sequence`,
     [id],
   );
+  const attempts = await database.pool.query<{ attempt: number; outcome: string | null }>(
+    'select attempt, outcome from job_attempts where job_id = $1 order by attempt',
+    [id],
+  );
   const evaluation = await database.evaluations.get(PROJECT, id);
   const weights = async (role: 'best' | 'last'): Promise<string | null> => {
     const row = await database.checkpoints.withRole(PROJECT, id, role);
@@ -39,6 +43,7 @@ export async function readJob({ database, storage }: Cluster, submitted: Submitt
     status: job.status,
     failure: job.failure,
     attempt: job.attempt,
+    attempts: attempts.rows,
     transitions: job.transitions,
     metrics: seriesOf(points.rows),
     evaluation: evaluation && comparable(evaluation),

@@ -130,17 +130,22 @@ export const messages = [
   'stopped',
 ];
 
-/** Every named point: `process:label:stage`. */
-export const points = [
+/** Points where a connection can break, so that nobody knows whether the server has done the work. */
+export const cuttable = [
   ...statements.flatMap(({ label, processes, transaction }) =>
     stagesOf(processes, label, transaction ? ['before', 'inside', 'after'] : ['before', 'after']),
   ),
+  ...stagesOf(['api'], 'enqueue', ['before', 'after']),
+];
+
+/** Every named point: `process:label:stage`. */
+export const points = [
+  ...cuttable,
   ...files.flatMap(({ label, processes }) =>
     stagesOf(processes, label, ['opened', 'flushed', 'renamed', 'settled']),
   ),
   'worker:blob:deleted',
   ...written.flatMap(({ label, processes }) => stagesOf(processes, label, ['before', 'after'])),
-  ...stagesOf(['api'], 'enqueue', ['before', 'after']),
   'child:start:received',
   ...messages.flatMap((type) => stagesOf(['child'], `send-${type}`, ['before', 'after'])),
 ];

@@ -1,7 +1,6 @@
-import type { Fired } from '../cluster/faults.js';
 import { eventually } from '../cluster/patience.js';
-import { points } from '../inject/points.mjs';
-import { drawPoints } from '../plan.js';
+import { cuttable, points } from '../inject/points.mjs';
+import { type Planned, planFaults } from '../plan.js';
 import type { Scenario, Stage } from '../scenario.js';
 import { createTraffic, type Traffic, within } from '../traffic.js';
 
@@ -48,33 +47,40 @@ async function tour(stage: Stage): Promise<void> {
     });
 }
 
-/** Kills whoever passes the point first. */
-async function killAt(stage: Stage, point: string, traffic: Traffic, requests: Promise<unknown>[]) {
+/** Kills whoever passes the point first, or cuts its connection there. */
+async function strike(
+  stage: Stage,
+  { point, action }: Planned,
+  traffic: Traffic,
+  requests: Promise<unknown>[],
+): Promise<void> {
   const { cluster, fault } = stage;
   await Promise.all([cluster.api, ...cluster.workers].map((slot) => slot.ready()));
-  await cluster.faults.arm(point, 'kill');
+  await cluster.faults.arm(point, action);
   const [, label = ''] = point.split(':');
   requests.push(traffic[TRAFFIC[label] ?? 'job']());
-  const fired = async (): Promise<Fired | undefined> =>
-    (await cluster.faults.fired()).find((one) => one.point === point);
-  await within(PASS_MS, async () => (await fired()) !== undefined);
+  const fired = async (): Promise<boolean> =>
+    (await cluster.faults.fired()).some((one) => one.point === point && one.action === action);
+  await within(PASS_MS, fired);
   if (await cluster.faults.disarm(point)) {
     stage.violation({ check: 'points', expected: `${point} is passed`, found: 'never' });
     return;
   }
-  fault(`kill -9 at ${point}`);
+  fault(`${action === 'kill' ? 'kill -9' : 'connection cut'} at ${point}`);
 }
 
 export const crashPoints: Scenario = {
   name: 'points',
-  title: 'kill -9 at named durable steps of API, worker and training process: nothing lost, nothing twice',
+  title:
+    'kill -9, and connections cut, at named durable steps of API, worker and training process: nothing lost, nothing twice',
   queues: ['postgres', 'redis'],
   async run(stage) {
     await tour(stage);
     const traffic = createTraffic(stage);
     const requests: Promise<unknown>[] = [];
     // Callers of a killed API wait for its lock on their key to run out, while the workers are killed.
-    for (const point of drawPoints(points, stage)) await killAt(stage, point, traffic, requests);
+    for (const planned of planFaults({ points, cuttable }, stage))
+      await strike(stage, planned, traffic, requests);
     await Promise.all(requests);
   },
 };
