@@ -29,6 +29,7 @@ export default defineConfig({
     projects: [
       ...folders.map(unit),
       { test: { name: 'scripts', include: ['scripts/**/*.test.mjs'], ...patient } },
+      { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], ...patient } },
       {
         extends: 'test/gpu/vitest.config.ts',
         test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], ...alone },

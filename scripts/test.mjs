@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `npm test [-- <vitest filters>]`: sets up, then unit, GPU, integration and whole-process tests, in that order.
+// `npm test [-- <vitest filters>]`: sets up, then unit, GPU, integration and whole-process tests, in that order,
+// and without filters at last the short form of the chaos tests.
 import './setup/node-version.mjs';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,10 +9,11 @@ import path from 'node:path';
 import { main, setup } from './setup/index.mjs';
 import { setupOptions } from './setup/options.mjs';
 import { root } from './setup/paths.mjs';
+import { runChaos } from './test/chaos-group.mjs';
 import { failureLines } from './test/failure-lines.mjs';
 
 const groups = [
-  { name: 'unit', projects: ['@ravine/*', 'scripts'] },
+  { name: 'unit', projects: ['@ravine/*', 'scripts', 'chaos'] },
   { name: 'gpu', projects: ['gpu'] },
   { name: 'integration', projects: ['integration'] },
   { name: 'e2e', projects: ['e2e'] },
@@ -67,12 +69,16 @@ function failuresIn(file, code) {
 
 await main(async () => {
   const options = setupOptions(process.argv.slice(2));
-  await setup(['engine', 'redis'], options);
+  await setup(['engine', 'redis', 'faketime'], options);
   const results = [];
   for (const group of groups) {
     console.log(`\n=== ${group.name} tests ===`);
     results.push(await run(group, options.rest));
     if (results.at(-1).code === 130) break;
+  }
+  if (options.rest.length === 0 && results.at(-1).code !== 130) {
+    console.log('\n=== chaos tests, short form ===');
+    results.push(await runChaos());
   }
   console.log('\n=== summary ===');
   for (const { name, code, seconds } of results)

@@ -14,11 +14,12 @@ const engine = [
 const fashionMnist = [
   { name: 'dataset-fashion-mnist', unless: () => existsSync('/usr/share/datasets/fashion-mnist') },
 ];
+const faketime = [{ name: 'faketime' }];
 const redis = [{ name: 'redis-server', unless: () => onPath('redis-server') }];
 /** What training is measured against. */
 const pytorch = [{ name: 'python3-torch' }];
 
-export const needs = { engine, fashionMnist, redis, pytorch };
+export const needs = { engine, fashionMnist, redis, pytorch, faketime };
 
 function onPath(command) {
   const folders = (process.env.PATH ?? '').split(path.delimiter);

@@ -56,6 +56,18 @@ describe('claim', () => {
     expect(types).toEqual(['status', 'status', 'attempt']);
   });
 
+  test('a worker that froze within a transaction does not keep others from its job', async () => {
+    const { id, attempt } = await runningJob(database, dataset);
+    await ageClaim(id);
+    const frozen = await database.pool.connect();
+    await frozen.query('begin');
+    await frozen.query('select from jobs where id = $1 for no key update', [id]); // and then nothing, as under SIGSTOP
+    expect((await database.jobs.claim(id, newId('wkr')))?.attempt).toBe(attempt + 1);
+    // What it wakes up to is an error of its query, and not the end of its process.
+    await expect(frozen.query('commit')).rejects.toThrow();
+    frozen.release(true);
+  });
+
   test('a job is taken over only when its worker is silent', async () => {
     const workerId = newId('wkr');
     await database.workers.register({

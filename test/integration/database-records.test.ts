@@ -56,6 +56,29 @@ describe('checkpoints', () => {
     expect(await database.checkpoints.list('default', id)).toHaveLength(1);
   });
 
+  test('content that one job gives up and another one names is deleted before that or not at all', async () => {
+    const jobs = [await runningJob(database, dataset), await runningJob(database, dataset)] as const;
+    const same = newCheckpoint(1, ['last'], 'shared');
+    const record = (job: (typeof jobs)[number], checkpoint: ReturnType<typeof newCheckpoint>) =>
+      database.checkpoints.record(job.id, job.attempt, checkpoint);
+    await record(jobs[0], same);
+    const { superseded } = await record(jobs[0], newCheckpoint(2, ['last']));
+    expect(superseded).toEqual([same.sha256]);
+    const order: string[] = [];
+    let recording: Promise<unknown> | undefined;
+    const deleted = await database.deleteUnnamed(superseded, async () => {
+      recording = record(jobs[1], { ...same, id: newId('ckpt') }).then(() => order.push('named'));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      order.push('deleted');
+    });
+    await recording;
+    expect(order).toEqual(['deleted', 'named']); // who names it then finds the content gone
+    expect(deleted).toEqual(superseded);
+    expect(await database.deleteUnnamed(superseded, () => Promise.reject(new Error('it is named')))).toEqual(
+      [],
+    );
+  });
+
   test('one of which a model was made stays, without a role', async () => {
     const { id, attempt } = await runningJob(database, dataset);
     const first = newCheckpoint(1, ['last']);

@@ -170,20 +170,6 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     await ended(await stack.submit(dataset, short), 'succeeded');
   });
 
-  it('fails a job whose process is killed, tells how, and lives on', async () => {
-    const id = await stack.submit(dataset, endless);
-    await running(id);
-    process.kill(await childOf(process.pid, 'train'), 'SIGKILL');
-    const job = await ended(id, 'failed');
-    expect(job.failure).toMatchObject({
-      class: 'internal',
-      code: 'engine_crashed',
-      evidence: { signal: 'SIGKILL' },
-    });
-    expect(job.failure?.step).toBeGreaterThan(0);
-    await ended(await stack.submit(dataset, { ...short, epochs: 1 }), 'succeeded');
-  });
-
   it('fails a job whose numbers explode, with advice and the last finite checkpoint', async () => {
     const id = await stack.submit(dataset, {
       architecture: { kind: 'mlp' },

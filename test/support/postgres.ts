@@ -8,6 +8,8 @@ import pg from 'pg';
 export interface TestPostgres {
   /** URL of a new, empty database on it. */
   freshDatabase(): Promise<string>;
+  /** Data of the server that was started here, for tests that kill it; null when it is DATABASE_URL's. */
+  dataFolder: string | null;
   /** Drops the databases that were made here and ends the server if it was started here. */
   stop(): Promise<void>;
 }
@@ -15,7 +17,7 @@ export interface TestPostgres {
 /** The server of DATABASE_URL (its user must be allowed to create databases), else an embedded one of its own. */
 export async function testPostgres(): Promise<TestPostgres> {
   const given = process.env.DATABASE_URL;
-  const server = given ? { url: given, stop: async () => {} } : await embedded();
+  const server = given ? { url: given, dataFolder: null, stop: async () => {} } : await embedded();
   const made: string[] = [];
   const admin = async (statement: string) => {
     const client = new pg.Client({ connectionString: server.url });
@@ -23,6 +25,7 @@ export async function testPostgres(): Promise<TestPostgres> {
     await client.query(statement).finally(() => client.end());
   };
   return {
+    dataFolder: server.dataFolder,
     async freshDatabase() {
       const name = `ravine_test_${randomBytes(6).toString('hex')}`;
       await admin(`create database ${name} template template0`);
@@ -42,12 +45,13 @@ async function embedded() {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'ravine-postgres-'));
   await chmod(dir, 0o711); // PostgreSQL drops to another user when the tests run as root
   const server = await startEmbedded({ dir });
+  const elsewhere = (await readFile(path.join(dir, 'LOCATION'), 'utf8').catch(() => '')).trim();
   return {
     url: server.url,
+    dataFolder: path.join(elsewhere || dir, 'cluster', 'data'),
     async stop() {
       await server.stop();
-      const elsewhere = await readFile(path.join(dir, 'LOCATION'), 'utf8').catch(() => '');
-      for (const folder of [dir, elsewhere.trim()])
+      for (const folder of [dir, elsewhere])
         if (folder !== '') await rm(folder, { recursive: true, force: true });
     },
   };

@@ -26,15 +26,17 @@ export function createChores({ database, queues, storage, log }: WorkerParts) {
       for (const { id, attempt, priority, queue } of await database.jobs.queuedWithoutDelivery(
         LOST_DELIVERY_MS,
       )) {
-        if (isDue(id)) await queues.enqueue(queue, id, { priority, dedupeKey: deliveryKey(id, attempt) });
+        const dedupeKey = deliveryKey(id, attempt);
+        if (isDue(dedupeKey)) await queues.enqueue(queue, id, { priority, dedupeKey });
       }
     },
 
     async jobsOfLostWorkers() {
       for (const { id, attempt, priority, queue } of await database.jobs.lost()) {
-        if (!isDue(id)) continue;
+        const dedupeKey = deliveryKey(id, attempt);
+        if (!isDue(dedupeKey)) continue; // by attempt: a job may lose one worker soon after another
         log.warn({ job: id, attempt }, 'the worker of a job is lost: the job is given to another');
-        await queues.enqueue(queue, id, { priority, dedupeKey: deliveryKey(id, attempt) });
+        await queues.enqueue(queue, id, { priority, dedupeKey });
       }
     },
 
@@ -52,7 +54,7 @@ export function createChores({ database, queues, storage, log }: WorkerParts) {
 
     async oldPredictions() {
       const { keys } = await database.predictions.expire(PREDICTION_TTL_MS);
-      for (const key of keys) await storage.delete(key);
+      await database.deleteUnnamed(keys, (key) => storage.delete(key));
     },
 
     async orphanBlobs() {

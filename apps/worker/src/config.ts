@@ -32,7 +32,7 @@ export const WorkerEnvironment = z.object({
   RAVINE_DATA: z.string().min(1).default('.ravine').describe('Folder for caches and temporary files'),
   RAVINE_CACHE_GIB: count(1, 1_000_000).optional().describe('Size of the dataset cache (default 20)'),
   RAVINE_LOST_AFTER_SECONDS: count(10, 3600)
-    .default(45)
+    .default(25)
     .describe('A worker that is silent for this long has lost its jobs to others; the same for all workers'),
   RAVINE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });

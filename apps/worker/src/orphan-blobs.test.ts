@@ -24,7 +24,13 @@ describe('deleteOrphanBlobs', () => {
     const orphan = await put('old and unnamed', 25);
     const named = await put('old and named', 25);
     const young = await put('just stored, its row comes soon', 23);
-    const database = { unreferenced: async (keys: readonly string[]) => keys.filter((key) => key !== named) };
+    const database = {
+      async deleteUnnamed(keys: readonly string[], remove: (key: string) => Promise<void>) {
+        const unnamed = keys.filter((key) => key !== named);
+        for (const key of unnamed) await remove(key);
+        return unnamed;
+      },
+    };
     expect(await deleteOrphanBlobs(storage, database, Date.now())).toBe(1);
     expect(await storage.stat(orphan)).toBeNull();
     expect(await storage.stat(named)).not.toBeNull();

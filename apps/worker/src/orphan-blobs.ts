@@ -8,15 +8,13 @@ const BATCH = 500;
 /** Deletes what no row names: crashes and refused writes leave such blobs behind. Answers how many there were. */
 export async function deleteOrphanBlobs(
   storage: Pick<Storage, 'list' | 'delete'>,
-  database: Pick<Database, 'unreferenced'>,
+  database: Pick<Database, 'deleteUnnamed'>,
   now: number,
 ): Promise<number> {
   let deleted = 0;
   let batch: string[] = [];
   const sweep = async (): Promise<void> => {
-    const orphans = await database.unreferenced(batch);
-    for (const key of orphans) await storage.delete(key);
-    deleted += orphans.length;
+    deleted += (await database.deleteUnnamed(batch, (key) => storage.delete(key))).length;
     batch = [];
   };
   for await (const { key, modifiedAt } of storage.list()) {

@@ -6,14 +6,22 @@ const SHUTDOWN_PATIENCE_MS = 3_000;
 
 /** Codes of the operating system and of the storage. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'full']);
+const BROKEN = new Set(['EIO', 'EROFS', 'ESTALE', 'EMFILE', 'ENFILE']);
+
+const hasCode = (error: unknown, codes: ReadonlySet<string>): boolean =>
+  error instanceof Error && 'code' in error && codes.has(String(error.code));
 
 /** A full disk: worth another try later, but it does not empty itself within minutes. */
-export const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && FULL.has(String(error.code));
+export const isDiskFull = (error: unknown): boolean => hasCode(error, FULL);
 
-/** Whether the same call may succeed later: the database, the queue or the storage is away, or a disk is full. */
+/** A disk of this machine that does not work: nothing that the job did, and another worker has another one. */
+export const isDiskBroken = (error: unknown): boolean => hasCode(error, BROKEN);
+
+/** Whether the same call may succeed later: the database, the queue or the storage is away, or a disk is full or broken. */
 export const isTransient = (error: unknown): boolean =>
-  isDiskFull(error) || (error instanceof Error && 'retryable' in error && error.retryable === true);
+  isDiskFull(error) ||
+  isDiskBroken(error) ||
+  (error instanceof Error && 'retryable' in error && error.retryable === true);
 
 /** For writes that nobody else would make as long as this worker lives: repeated until it shuts down, then only briefly. */
 export const untilShutdown = (shutdown: AbortSignal): RetryOptions =>

@@ -1,4 +1,5 @@
-import type { Queryable } from './sql.js';
+import type pg from 'pg';
+import { type Queryable, transaction } from './sql.js';
 
 /** Keeps these blobs from being deleted as long as the dataset is there. */
 export async function nameBlobs(
@@ -25,4 +26,31 @@ export async function unreferenced(client: Queryable, keys: readonly string[]): 
     [[...new Set(keys)]],
   );
   return rows.map(({ key }) => key);
+}
+
+/** Until the end of the transaction nobody else names this blob (where naming takes this lock too) or deletes it. */
+export async function lockBlob(client: Queryable, key: string): Promise<void> {
+  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [key]);
+}
+
+/**
+ * Deletes, by `remove`, those blobs that no row names, and answers them. Equal content has one key: what one job gives up
+ * another may be about to name. So each is looked at and deleted under its lock; who comes after finds the content gone,
+ * and has to store it again.
+ */
+export async function deleteUnnamed(
+  pool: pg.Pool,
+  keys: readonly string[],
+  remove: (key: string) => Promise<void>,
+): Promise<string[]> {
+  const deleted: string[] = [];
+  for (const candidate of await unreferenced(pool, keys)) {
+    await transaction(pool, async (client) => {
+      await lockBlob(client, candidate);
+      if ((await unreferenced(client, [candidate])).length === 0) return;
+      await remove(candidate);
+      deleted.push(candidate);
+    });
+  }
+  return deleted;
 }

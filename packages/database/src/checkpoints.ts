@@ -1,6 +1,6 @@
 import type { Checkpoint } from '@ravine/contracts';
 import type pg from 'pg';
-import { unreferenced } from './blobs.js';
+import { lockBlob, unreferenced } from './blobs.js';
 import { requireAttempt } from './fence.js';
 import type { Checkpoint as CheckpointRow, PrismaClient } from './generated/client.js';
 import { insert, transaction } from './sql.js';
@@ -36,6 +36,7 @@ export function createCheckpoints(pool: pg.Pool, prisma: PrismaClient): Checkpoi
     record: (jobId, attempt, checkpoint) =>
       transaction(pool, async (client) => {
         await requireAttempt(client, jobId, attempt);
+        await lockBlob(client, checkpoint.sha256);
         const dropped = await giveUpRoles(client, jobId, checkpoint.roles);
         await insert(client, 'checkpoints', {
           id: checkpoint.id,

@@ -1,8 +1,11 @@
 import { AppError } from '@ravine/contracts';
 import pg from 'pg';
 
-/** Every session speaks UTC: the driver adapter of Prisma reads and writes timestamptz without its offset. */
-const SESSION = '-c TimeZone=UTC';
+/**
+ * Every session speaks UTC: the driver adapter of Prisma reads and writes timestamptz without its offset. And a process that
+ * is frozen or cut off within a transaction must not keep its locks: others wait for the row of the job that it had.
+ */
+const SESSION = '-c TimeZone=UTC -c idle_in_transaction_session_timeout=10s';
 
 /** Settings of pg for a postgres URL, with the session options that everything here relies on. */
 export function connectionConfig(url: string): pg.ClientConfig {

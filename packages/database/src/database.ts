@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { type Artifacts, createArtifacts } from './artifacts.js';
-import { unreferenced } from './blobs.js';
+import { deleteUnnamed, unreferenced } from './blobs.js';
 import { checkDatabase } from './check.js';
 import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { connectionConfig, translateError } from './connection.js';
@@ -40,6 +40,8 @@ export interface Database {
   idempotency: Idempotency;
   /** Of these blob keys, those that no row names. */
   unreferenced(keys: readonly string[]): Promise<string[]>;
+  /** Deletes, by `remove`, those of the blobs that no row names, while nobody can name them. Answers their keys. */
+  deleteUnnamed(keys: readonly string[], remove: (key: string) => Promise<void>): Promise<string[]>;
   /** Refuses a server older than 14 and missing migrations, with `service_unavailable` and what to do. */
   check(): Promise<{ serverVersion: string }>;
   /** Ids of rows that have changed; a hint only, some are lost. Answers the function that ends it. */
@@ -52,7 +54,7 @@ export interface DatabaseOptions {
   /** Default 10. */
   maxConnections?: number;
   /**
-   * A worker that is silent for this long has lost what it claimed. Default 45 s; the same in all processes.
+   * A worker that is silent for this long has lost what it claimed. Default 25 s; the same in all processes.
    */
   lostAfterMs?: number;
   /** Trouble of connections that nobody waits for. */
@@ -61,9 +63,11 @@ export interface DatabaseOptions {
 
 /** Connects at the first use; `check` tells whether the database can be worked with. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { url, maxConnections = 10, lostAfterMs = 45_000, onError = () => {} } = options;
+  const { url, maxConnections = 10, lostAfterMs = 25_000, onError = () => {} } = options;
   const pool = new pg.Pool({ ...connectionConfig(url), max: maxConnections });
   pool.on('error', onError);
+  // The pool listens to idle clients only: one that is lent out and loses its connection would end the process.
+  pool.on('connect', (client) => client.on('error', onError));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), log: [] });
   const listener = createListener(url, onError);
   const idempotency = createIdempotency(pool);
@@ -84,6 +88,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     idempotency: translated(idempotency),
     ...translated({
       unreferenced: (keys: readonly string[]) => unreferenced(pool, keys),
+      deleteUnnamed: (keys: readonly string[], remove: (key: string) => Promise<void>) =>
+        deleteUnnamed(pool, keys, remove),
       check: () => checkDatabase(pool, url),
       listen: listener.listen,
     }),

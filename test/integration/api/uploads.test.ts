@@ -146,12 +146,12 @@ test('the service does not end before an upload whose caller is gone has been cl
     release = resolve;
   });
   let asked = false;
-  const unreferenced = async (keys: readonly string[]) => {
+  const deleteUnnamed: typeof api.database.deleteUnnamed = async (keys, remove) => {
     asked = true;
     await held;
-    return api.database.unreferenced(keys);
+    return api.database.deleteUnnamed(keys, remove);
   };
-  const app = await api.build({ database: { ...api.database, unreferenced } });
+  const app = await api.build({ database: { ...api.database, deleteUnnamed } });
   const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
   const { payload, headers } = multipart([name, file('first'), file(Buffer.alloc(1024 * 1024))]);
   const socket = request({ port, method: 'POST', path: '/v1/datasets', headers });

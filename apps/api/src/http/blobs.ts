@@ -23,10 +23,9 @@ export function createBlobs({ storage, database }: { storage: Storage; database:
   };
   const remove = async (keys: readonly string[], log: FastifyBaseLogger): Promise<void> => {
     try {
-      const unnamed = keys.length > 0 ? await database.unreferenced(keys) : [];
-      for (const key of unnamed) {
+      await database.deleteUnnamed(keys, async (key) => {
         if (!holders.has(key)) await storage.delete(key);
-      }
+      });
     } catch (err) {
       log.warn({ err, keys }, 'blobs without a row stay until the sweeper finds them');
     }

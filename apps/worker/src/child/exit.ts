@@ -8,6 +8,8 @@ export interface ChildExit {
   stderr: string[];
   /** Whether the kernel's out-of-memory killer struck while it ran and it ended by SIGKILL. */
   outOfMemory: boolean;
+  /** Whether somebody else ended it by SIGKILL: a person, an init system, a container's limit that nothing counts. */
+  killed: boolean;
 }
 
 const COUNTERS = [

@@ -12,6 +12,7 @@ describe('failureOf', () => {
     [new SpecError([{ path: ['epochs'], message: 'too many' }]), 'config', 'recipe_invalid', false],
     [new RangeError('Array buffer allocation failed'), 'out_of_memory', 'out_of_memory', false],
     [coded('ENOSPC'), 'infrastructure', 'storage_full', true],
+    [coded('EIO'), 'infrastructure', 'disk_failed', true],
     [new TypeError('a bug'), 'internal', 'internal', true],
   ])('%s is of class %s', (error, kind, code, retryable) => {
     expect(failureOf(error)).toMatchObject({ class: kind, code, retryable });

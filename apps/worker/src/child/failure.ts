@@ -1,7 +1,7 @@
 import type { Failure } from '@ravine/contracts';
 import { DatasetError } from '@ravine/datasets';
 import { EngineError, type EngineErrorCode, SpecError } from '@ravine/training';
-import { isDiskFull } from '../transient.js';
+import { isDiskBroken, isDiskFull } from '../transient.js';
 
 const classOfEngineError: Record<EngineErrorCode, Failure['class']> = {
   engine_unavailable: 'config',
@@ -32,6 +32,8 @@ export function failureOf(error: unknown): Failure {
       `the disk of the worker is full (${message}): free space in its data folder`,
     );
   }
+  if (isDiskBroken(error))
+    return failure('infrastructure', 'disk_failed', `the disk of the worker does not work (${message})`);
   const evidence = { stack: error instanceof Error ? error.stack : undefined };
   return { ...failure('internal', 'internal', message), evidence };
 }

@@ -29,6 +29,11 @@ export interface Child<P extends Purpose> {
 export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P> {
   let before = readOomKills();
   let works = false;
+  let killedHere = false;
+  const kill = (): void => {
+    killedHere = true;
+    child.kill('SIGKILL');
+  };
   const child = fork(ENTRY, [options.purpose], {
     env: options.environment,
     serialization: 'advanced',
@@ -51,7 +56,7 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
     } catch (error) {
       // A report that is lost would leave the child waiting for its acknowledgement.
       faults.push(`a message of the ${options.purpose} process was refused: ${String(error)}`);
-      child.kill('SIGKILL');
+      kill();
     }
   });
 
@@ -63,13 +68,12 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
       works = true;
       if (child.connected) child.send(message as object, () => {});
     },
-    kill: () => void child.kill('SIGKILL'),
-    exited: exitOf(child, faults).then(({ code, signal }) => ({
-      code,
-      signal,
-      stderr: [...stderr(), ...faults],
-      outOfMemory: signal === 'SIGKILL' && readOomKills().some((count, i) => count > (before[i] ?? 0)),
-    })),
+    kill,
+    exited: exitOf(child, faults).then(({ code, signal }) => {
+      const outOfMemory = signal === 'SIGKILL' && readOomKills().some((count, i) => count > (before[i] ?? 0));
+      const killed = signal === 'SIGKILL' && !outOfMemory && !killedHere;
+      return { code, signal, stderr: [...stderr(), ...faults], outOfMemory, killed };
+    }),
   };
 }
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { ChildExit } from '../child/exit.js';
 import { endingOf, type LastWord, type RunResult } from './ending.js';
 
-const clean: ChildExit = { code: 0, signal: null, stderr: [], outOfMemory: false };
-const killed: ChildExit = { code: null, signal: 'SIGKILL', stderr: ['bus error'], outOfMemory: false };
+const clean: ChildExit = { code: 0, signal: null, stderr: [], outOfMemory: false, killed: false };
+const crashed: ChildExit = { ...clean, code: null, signal: 'SIGBUS', stderr: ['bus error'] };
+const killed: ChildExit = { ...clean, code: null, signal: 'SIGKILL' };
 const finished: LastWord = {
   type: 'finished',
   stopReason: 'completed',
@@ -55,18 +56,26 @@ describe('endingOf', () => {
   });
 
   it('tells the signal, the last step and the last output of a process that vanished', () => {
-    expect(run({ exit: killed })).toMatchObject({
+    expect(run({ exit: crashed })).toMatchObject({
       kind: 'failed',
       failure: {
         class: 'internal',
         code: 'engine_crashed',
-        message: 'the training process was ended by signal SIGKILL; its last output: bus error',
+        message: 'the training process was ended by signal SIGBUS; its last output: bus error',
         step: 7,
-        evidence: { signal: 'SIGKILL', stderr: ['bus error'] },
+        evidence: { signal: 'SIGBUS', stderr: ['bus error'] },
       },
     });
     expect(run({ exit: { ...killed, outOfMemory: true } })).toMatchObject({
       failure: { class: 'out_of_memory' },
     });
+  });
+
+  it('goes on elsewhere when somebody else killed the process, but not when the worker did', () => {
+    expect(run({ exit: { ...killed, killed: true } })).toMatchObject({
+      kind: 'handed-back',
+      failure: { class: 'infrastructure', code: 'process_killed', step: 7 },
+    });
+    expect(run({ exit: killed })).toMatchObject({ kind: 'failed', failure: { code: 'engine_crashed' } });
   });
 });

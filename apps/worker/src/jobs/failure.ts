@@ -1,7 +1,7 @@
 import type { Checkpoint, Failure } from '@ravine/contracts';
 import type { StorageError } from '@ravine/storage';
 import { type ChildExit, describeExit } from '../child/exit.js';
-import { isDiskFull, isTransient } from '../transient.js';
+import { isDiskBroken, isDiskFull, isTransient } from '../transient.js';
 
 /** What an error of the worker's own work means for the job. */
 export const failureOfFault = (error: unknown): Failure =>
@@ -10,7 +10,8 @@ export const failureOfFault = (error: unknown): Failure =>
 /** The database or the storage is away or full: the job goes on from its last checkpoint once they are back. */
 function infrastructureFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
-  const code = isDiskFull(error) ? 'storage_full' : 'service_unavailable';
+  const disk = isDiskFull(error) ? 'storage_full' : isDiskBroken(error) ? 'disk_failed' : null;
+  const code = disk ?? 'service_unavailable';
   return { class: 'infrastructure', code, message, step: null, retryable: true, evidence: {} };
 }
 
@@ -53,6 +54,10 @@ export function exitFailure(exit: ChildExit, step: number | null): Failure {
     const message =
       'the system ended the training process because memory ran out: use a smaller batchSize, a smaller network or image size, or a machine with more memory';
     return { class: 'out_of_memory', code: 'out_of_memory', message, step, retryable: false, evidence };
+  }
+  if (exit.killed) {
+    const message = 'the training process was ended from outside by SIGKILL';
+    return { class: 'infrastructure', code: 'process_killed', message, step, retryable: true, evidence };
   }
   const lastLine = exit.stderr.at(-1);
   return {

@@ -10,7 +10,7 @@ type ReportOf<T extends Report['type']> = Extract<Report, { type: T }>;
 
 export interface RecorderOptions {
   database: Database;
-  storage: Pick<Storage, 'put' | 'delete'>;
+  storage: Pick<Storage, 'put' | 'stat' | 'delete'>;
   project: string;
   jobId: string;
   attempt: number;
@@ -31,6 +31,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const putFile = async (path: string) => {
     const blob = await storage.put(createReadStream(path));
     return { sha256: blob.key, bytes: blob.size };
+  };
+
+  /**
+   * Stores a file and then its row. A blob of the same content, of a run of the same recipe, may be given up and deleted
+   * between the two; once the row is there it stays, so it is looked at then.
+   */
+  const keepFile = async <T extends { superseded: string[] }>(
+    path: string,
+    record: (blob: { sha256: string; bytes: number }) => Promise<T>,
+  ): Promise<void> => {
+    const blob = await putFile(path);
+    const { superseded } = await fenced(record(blob));
+    if ((await storage.stat(blob.sha256)) === null) await putFile(path);
+    await database.deleteUnnamed(superseded, (key) => storage.delete(key));
   };
 
   const handlers: { [T in Report['type']]: (report: ReportOf<T>) => () => Promise<void> } = {
@@ -71,9 +85,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
     checkpoint: ({ type: _, sequence: __, path, ...checkpoint }) => {
       const id = newId('ckpt');
       return async () => {
-        const row = { id, ...checkpoint, ...(await putFile(path)) };
-        const { superseded } = await fenced(database.checkpoints.record(jobId, attempt, row));
-        for (const key of superseded) await storage.delete(key);
+        await keepFile(path, (blob) =>
+          database.checkpoints.record(jobId, attempt, { id, ...checkpoint, ...blob }),
+        );
         if (checkpoint.roles.includes('best'))
           await fenced(database.jobs.best(jobId, attempt, bestOf(checkpoint)));
         await rm(path, { force: true });
@@ -90,9 +104,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
     artifact: ({ kind, fileName, contentType, path }) => {
       const id = newId('art');
       return async () => {
-        const row = { id, kind, fileName, contentType, ...(await putFile(path)) };
-        const { superseded } = await fenced(database.artifacts.record(jobId, attempt, row));
-        for (const key of superseded) await storage.delete(key);
+        await keepFile(path, (blob) =>
+          database.artifacts.record(jobId, attempt, { id, kind, fileName, contentType, ...blob }),
+        );
         await rm(path, { force: true });
       };
     },

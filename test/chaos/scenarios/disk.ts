@@ -1,0 +1,37 @@
+import type { FaultAction } from '../cluster/faults.js';
+import type { Scenario } from '../scenario.js';
+import { within } from '../traffic.js';
+
+/** Where a disk fails, as the operating system tells it, and how often in a row. */
+const FAULTS: readonly { point: string; action: FaultAction }[] = [
+  { point: 'child:checkpoint-file:before', action: 'ENOSPC' },
+  { point: 'worker:blob:opened', action: 'ENOSPC' },
+  { point: 'worker:blob:flushed', action: 'EIO' },
+  { point: 'worker:blob:renamed', action: 'EIO' },
+  { point: 'worker:blob:settled', action: 'ENOSPC' },
+  { point: 'child:checkpoint-file:after', action: 'EIO' },
+  { point: 'child:artifact-file:before', action: 'ENOSPC' },
+  { point: 'worker:resume-copy:opened', action: 'EIO' },
+];
+
+/** The disk is full, or broken for a moment, wherever a checkpoint or an artifact is on its way. */
+export const disk: Scenario = {
+  name: 'disk',
+  title: 'ENOSPC and EIO on every step of a checkpoint: the job goes on from the one before',
+  queues: ['postgres', 'redis'],
+  async run({ cluster, long, undisturbed, submit, ended, fault, violation }) {
+    await undisturbed(['short']);
+    const jobs = [];
+    for (let round = 0; round < (long ? 5 : 1); round += 1)
+      for (const { point, action } of FAULTS) {
+        await cluster.faults.arm(point, action, round);
+        jobs.push(await submit('short'));
+        const struck = (await cluster.faults.fired()).length;
+        await within(8_000, async () => (await cluster.faults.fired()).length > struck);
+        if (!(await cluster.faults.disarm(point))) fault(`${action} at ${point}`);
+        else if (!point.includes('resume-copy'))
+          violation({ check: 'points', expected: `${point} is passed`, found: 'never' });
+      }
+    await ended(jobs);
+  },
+};

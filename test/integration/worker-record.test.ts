@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createStorage, type Storage } from '@ravine/storage';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRecorder } from '../../apps/worker/src/jobs/record.js';
+import { readyDataset, runningJob, type TestDatabase, testDatabase } from '../support/database.js';
+
+let test: TestDatabase;
+let storage: Storage;
+let folder: string;
+beforeAll(async () => {
+  test = await testDatabase();
+  folder = await mkdtemp(path.join(os.tmpdir(), 'ravine-record-'));
+  storage = await createStorage(pathToFileURL(path.join(folder, 'storage')).href);
+});
+afterAll(async () => {
+  await storage?.close();
+  await test?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('stores a checkpoint again that a run of the same recipe gave up between its content and its row', async () => {
+  const { database } = test;
+  const { id, attempt } = await runningJob(database, await readyDataset(database));
+  const file = path.join(folder, '1-last.safetensors');
+  await writeFile(file, 'weights');
+  const checkpoints: typeof database.checkpoints = {
+    ...database.checkpoints,
+    async record(jobId, number, checkpoint) {
+      await storage.delete(checkpoint.sha256); // as the other run does, which has the same weights
+      return database.checkpoints.record(jobId, number, checkpoint);
+    },
+  };
+  const record = createRecorder({
+    database: { ...database, checkpoints },
+    storage,
+    project: 'default',
+    jobId: id,
+    attempt,
+    secondsBefore: 0,
+    resumeFrom: null,
+  });
+  const position = { step: 1, epoch: 1, validationLoss: 0.5, validationAccuracy: 0.5 };
+  await record({ type: 'checkpoint', sequence: 1, path: file, roles: ['last'], ...position })();
+  const row = await database.checkpoints.withRole('default', id, 'last');
+  expect(await storage.read(row!.sha256)).toEqual(Buffer.from('weights'));
+});
