@@ -9,6 +9,7 @@ const checkpoint: Checkpoint = {
     role: 'last',
     recipeHash: 'abc',
     engine: 'reference',
+    build: 'reference 1',
     precision: 'fp32',
     position: {
       step: 12,
@@ -17,6 +18,7 @@ const checkpoint: Checkpoint = {
       best: { epoch: 1, step: 10, validationLoss: 1 / 3, validationAccuracy: 0.5 },
       staleEpochs: 0,
       schedule: { '1.0': { scale: 0.1, best: 2.5 } },
+      recovery: { rollbacks: 1, from: 10 },
     },
   },
   tensors: new Map([
@@ -99,12 +101,15 @@ describe('untrusted bytes', () => {
     expect(() => decodeCheckpoint(encodeSafetensors(new Map(), metadata))).toThrow(SafetensorsError);
   });
 
-  it('a checkpoint from before schedules had a state begins with none', () => {
-    const { schedule: _, ...position } = checkpoint.metadata.position;
-    const old = encodeSafetensors(new Map(), {
-      ravine: JSON.stringify({ ...checkpoint.metadata, position }),
+  it('a checkpoint from before schedules had a state, runs went back, and builds were named has none of it', () => {
+    const { schedule: _, recovery: __, ...position } = checkpoint.metadata.position;
+    const { build: ___, ...metadata } = checkpoint.metadata;
+    const old = encodeSafetensors(new Map(), { ravine: JSON.stringify({ ...metadata, position }) });
+    expect(decodeCheckpoint(old).metadata).toEqual({
+      ...metadata,
+      build: null,
+      position: { ...position, schedule: {}, recovery: null },
     });
-    expect(decodeCheckpoint(old).metadata.position).toEqual({ ...position, schedule: {} });
   });
 
   it('a damaged file is refused or read, but nothing else is thrown', () => {

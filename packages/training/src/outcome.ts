@@ -14,7 +14,7 @@ export interface TrainingFailure {
 }
 
 /** Why a run that succeeded trained no further. */
-export type StopReason = 'completed' | 'early_stopping' | 'time_limit';
+export type StopReason = 'completed' | 'early_stopping' | 'time_limit' | 'step_limit';
 
 export type TrainingOutcome =
   | {

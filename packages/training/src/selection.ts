@@ -36,6 +36,7 @@ export function afterEpoch(
     best: better ? result : position.best,
     staleEpochs: better ? 0 : position.staleEpochs + 1,
     schedule: position.schedule,
+    recovery: position.recovery && { ...position.recovery, from: position.step },
   };
 }
 

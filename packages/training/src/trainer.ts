@@ -1,5 +1,6 @@
-import { hashOf } from './hash.js';
+import { whyNotResumable } from './checkpoint-fits.js';
 import { Interrupted } from './interrupted.js';
+import { withSize } from './out-of-memory.js';
 import type { StopReason, TrainingFailure, TrainingOutcome } from './outcome.js';
 import { isStale } from './selection.js';
 import { SpecError } from './spec-error.js';
@@ -17,9 +18,11 @@ export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
   const began = run.clock();
   const trainSeconds = (): number => (run.clock() - began) / 1000;
   await run.report({ type: 'phase', phase: 'preparing' });
-  const session = await openStages(run);
+  const session = await openStages(run).catch((error: unknown) => {
+    throw withSize(error, run, run.resume?.metadata.position ?? { step: 0, epoch: 0 });
+  });
+  const training = new Training(run, session);
   try {
-    const training = new Training(run, session);
     await training.start();
     const failure = await trainEpochs(training);
     if (failure !== null) {
@@ -27,28 +30,26 @@ export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
       return { status: 'failed', failure, trainSeconds: trainSeconds() };
     }
     return await finish(training, trainSeconds());
+  } catch (error) {
+    await training.saveBest().catch(() => {}); // what was reached is worth keeping; the first error is the one to tell
+    throw withSize(error, run, training.position);
   } finally {
     await session.close();
   }
 }
 
-function checkResume({ resume, recipe }: TrainingRun): void {
-  if (resume === null) return;
-  const refuse = (message: string): never => {
-    throw new SpecError([{ path: [], message }]);
-  };
-  if (resume.metadata.recipeHash !== hashOf(recipe))
-    refuse('the checkpoint to resume from belongs to another recipe');
-  if (resume.metadata.role !== 'last') refuse('only a checkpoint with role "last" can be resumed from');
+function checkResume({ resume, recipe, program, recipeHash: hash }: TrainingRun): void {
+  const why = resume && whyNotResumable(resume, { recipe, program, hash });
+  if (why) throw new SpecError([{ path: [], message: `the checkpoint cannot be resumed from: ${why}` }]);
 }
 
-/** Why no further epoch is trained, or null. A limit of time counts at the end of an epoch, which it brings about early. */
+/** Why no further epoch is trained, or null. A limit of the job counts at the end of an epoch, which it brings about early. */
 function reasonToStop(training: Training): StopReason | null {
   const { position, run } = training;
   if (position.epoch >= run.recipe.epochs) return 'completed';
   if (isStale(position, run.recipe.earlyStopping)) return 'early_stopping';
   const epochEnded = position.best !== null && position.partial.samples === 0;
-  return epochEnded && training.isOutOfTime() ? 'time_limit' : null;
+  return epochEnded ? training.limitReached() : null;
 }
 
 /** All epochs that are left; returns early when the run is interrupted. */
@@ -56,7 +57,7 @@ async function trainEpochs(training: Training): Promise<TrainingFailure | null> 
   try {
     while (reasonToStop(training) === null) {
       const failure = (await training.trainEpoch()) ?? (await training.endEpoch());
-      if (failure !== null) return failure;
+      if (failure !== null && !(await training.rollBack(failure))) return failure;
     }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -68,11 +69,12 @@ async function trainEpochs(training: Training): Promise<TrainingFailure | null> 
 async function finish(training: Training, trainSeconds: number): Promise<TrainingOutcome> {
   const { position } = training;
   const stopped = async (): Promise<TrainingOutcome> => {
-    await training.saveIfMoved();
+    await training.saveRest();
     return { status: 'stopped', step: position.step, epoch: position.epoch, trainSeconds };
   };
   const stopReason = reasonToStop(training);
   if (stopReason === null) return stopped();
+  await training.saveRest(); // the evaluation names the best one
   try {
     const evaluation = await training.evaluateBest();
     if (position.best === null) throw new Error('an epoch ended without a result');
