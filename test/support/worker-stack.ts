@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ShapesOptions, shapesArchive } from '@ravine/client/shapes';
 import { type Dataset, datasetFacts, isTerminal, type Job, type Model, newId } from '@ravine/contracts';
-import { type Database, migrate, openDatabase } from '@ravine/database';
+import { type Database, migrate, type NewJob, openDatabase } from '@ravine/database';
 import { createQueues, type Queues } from '@ravine/queue';
 import { createStorage, type Storage } from '@ravine/storage';
 import { Recipe, type RecipeInput, resolveRecipe } from '@ravine/training';
@@ -32,7 +32,7 @@ export interface WorkerStack {
   upload(content: AsyncIterable<Uint8Array> | Uint8Array, name?: string, more?: Declared): Promise<string>;
   /** The same of a blob that is or is not in storage. */
   uploaded(key: string, name?: string, more?: Declared): Promise<string>;
-  submit(datasetId: string, recipe: Omit<RecipeInput, 'dataset'>, more?: Partial<Job>): Promise<string>;
+  submit(datasetId: string, recipe: Omit<RecipeInput, 'dataset'>, more?: Partial<NewJob>): Promise<string>;
   job(id: string): Promise<Job>;
   /** Waits until the row of the job is as wanted; rejects when it ends otherwise. */
   jobWhen(id: string, wanted: (job: Job) => boolean): Promise<Job>;

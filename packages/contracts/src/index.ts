@@ -6,6 +6,7 @@ export * from './event.js';
 export * from './group.js';
 export * from './ids.js';
 export * from './job.js';
+export * from './job-fork.js';
 export * from './job-state.js';
 export * from './job-steering.js';
 export * from './lineage.js';

@@ -1,6 +1,6 @@
-import { Recipe, ResolvedRecipe } from '@ravine/training';
+import { ForkKeep, Recipe, ResolvedRecipe, StopReason } from '@ravine/training';
 import { z } from 'zod';
-import { DatasetId, GroupId, JobId, WorkerId } from './ids.js';
+import { CheckpointId, DatasetId, GroupId, JobId, WorkerId } from './ids.js';
 import { JobStatus } from './job-state.js';
 import { Labels, Name, PageQuery, pageOf, Timestamp } from './page.js';
 
@@ -61,6 +61,12 @@ export const Progress = z
   .meta({ id: 'Progress' });
 export type Progress = z.output<typeof Progress>;
 
+/** The checkpoint of another job that a job began with. */
+export const ForkOrigin = z
+  .object({ jobId: JobId, checkpointId: CheckpointId, step: z.int(), keep: ForkKeep })
+  .meta({ id: 'ForkOrigin' });
+export type ForkOrigin = z.output<typeof ForkOrigin>;
+
 export const Transition = z.object({
   from: JobStatus.nullable(),
   to: JobStatus,
@@ -77,11 +83,14 @@ export const Job = z
     terminal: z.boolean(),
     phase: z.string().nullable().describe('While it runs; an open list: preparing, training, evaluating …'),
     stopReason: z
-      .enum(['completed', 'early_stopping', 'pruned', 'time_limit'])
+      .enum([...StopReason.options, 'pruned'])
       .nullable()
-      .describe('How a success ended; nothing gives `pruned` in this version'),
+      .describe(
+        'How a success ended. diverged: a learning-rate range test whose loss came to four times the best; nothing gives `pruned` in this version',
+      ),
     failure: Failure.nullable(),
     groupId: GroupId.nullable().describe('The group that the job was submitted with'),
+    fork: ForkOrigin.nullable().describe('Where it began, if not anew'),
     datasetId: DatasetId,
     recipe: ResolvedRecipe.describe('With every default filled in'),
     recipeHash: z.string(),

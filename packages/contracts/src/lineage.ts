@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Checkpoint } from './checkpoint.js';
 import { CheckpointId, JobId, WorkerId } from './ids.js';
+import { ForkOrigin } from './job.js';
 import { Timestamp } from './page.js';
 
 /** How a try of a job by a worker ended; `lost`: the worker was silent and another one took over. */
@@ -42,6 +43,10 @@ export const Lineage = z
     object: z.literal('lineage'),
     jobId: JobId,
     recipeHash: z.string(),
+    fork: ForkOrigin.nullable().describe('What it began with'),
+    forks: z
+      .array(z.object({ jobId: JobId, checkpointId: CheckpointId }))
+      .describe('Jobs that began with one of its checkpoints'),
     attempts: z.array(Attempt).describe('Oldest first'),
     checkpoints: z.array(Checkpoint).describe('Those that are kept, newest first'),
   })

@@ -68,7 +68,9 @@ export const RangeTest = z
     divergedAt: z
       .number()
       .nullable()
-      .describe('Learning rate from which the smoothed loss is four times the best, or not finite'),
+      .describe(
+        'Learning rate at which the test was over: the running mean of the loss was four times the best, or the loss not finite',
+      ),
     learningRates: z.array(z.number()),
     losses: z.array(z.number()).describe('Smoothed, of each learning rate'),
   })

@@ -14,7 +14,7 @@ export type NewCheckpoint = Pick<
 export interface Checkpoints {
   /**
    * Gives the roles to this checkpoint and takes them from older ones. Those left without a role are deleted,
-   * unless a model was made of them; `superseded` are the blobs that nothing names any more. Fenced: throws
+   * unless a model was made of them or a job began with them; `superseded` are the blobs that nothing names any more. Fenced: throws
    * StaleAttempt.
    */
   record(jobId: string, attempt: number, checkpoint: NewCheckpoint): Promise<{ superseded: string[] }>;
@@ -81,7 +81,8 @@ async function giveUpRoles(client: pg.PoolClient, jobId: string, roles: Checkpoi
   await client.query(`select from checkpoints where job_id = $1 and roles = '{}' for update`, [jobId]);
   const { rows } = await client.query<{ sha256: string }>(
     `delete from checkpoints where job_id = $1 and roles = '{}'
-       and not exists (select from models where models.checkpoint_id = checkpoints.id) returning sha256`,
+       and not exists (select from models where models.checkpoint_id = checkpoints.id)
+       and not exists (select from jobs where jobs.fork_checkpoint_id = checkpoints.id) returning sha256`,
     [jobId],
   );
   return rows.map(({ sha256 }) => sha256);

@@ -12,7 +12,7 @@ export type { Groups, NewGroup } from './groups.js';
 export type { Begun, Idempotency, KeptAnswer } from './idempotency.js';
 export type { JobAttempts, JobClaim, JobEnd, JobWish } from './job-attempts.js';
 export type { JobRequest, JobRequests, Steered } from './job-requests.js';
-export { IllegalMove, type TrainQueue } from './job-row.js';
+export { type Fork, IllegalMove, type TrainQueue } from './job-row.js';
 export type { JobSweep, Undelivered } from './job-sweep.js';
 export type { Jobs, NewJob } from './jobs.js';
 export type { Channel } from './listen.js';

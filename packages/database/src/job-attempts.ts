@@ -4,6 +4,7 @@ import {
   type Checkpoint,
   type DatasetManifest,
   type Failure,
+  type ForkedState,
   type Job,
   type JobStatus,
   type LiveStatus,
@@ -28,6 +29,8 @@ export interface JobClaim {
   manifest: DatasetManifest;
   /** The newest checkpoint of an earlier attempt. */
   resumeFrom: Checkpoint | null;
+  /** What a fork begins with where there is none. */
+  fork: (ForkedState & { checkpoint: Checkpoint }) | null;
 }
 
 export type JobEnd =
@@ -113,17 +116,22 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
       const row = await prisma.job.findUniqueOrThrow({
         where: { id },
         include: {
+          forkCheckpoint: true,
           dataset: { select: { manifest: true } },
           checkpoints: { where: { roles: { has: 'last' } }, orderBy: { step: 'desc' }, take: 1 },
         },
       });
-      const { dataset, checkpoints, ...job } = row;
+      const { dataset, checkpoints, forkCheckpoint, ...job } = row;
       return {
         job: jobView(job),
         project: job.project,
         attempt,
         manifest: dataset.manifest as unknown as DatasetManifest, // a job exists only for a ready dataset
         resumeFrom: checkpoints[0] ? checkpointView(checkpoints[0]) : null,
+        fork: forkCheckpoint && {
+          ...(job.fork as unknown as ForkedState), // written by `create`
+          checkpoint: checkpointView(forkCheckpoint),
+        },
       };
     },
 

@@ -1,9 +1,19 @@
-import { isTerminal, type Job, type JobStatus, jobTransitions } from '@ravine/contracts';
+import {
+  type ForkedState,
+  type ForkOrigin,
+  isTerminal,
+  type Job,
+  type JobStatus,
+  jobTransitions,
+} from '@ravine/contracts';
 import type pg from 'pg';
 import { appendToEach } from './events.js';
 import type { Job as JobRow } from './generated/client.js';
 
 export type TrainQueue = 'train.cpu' | 'train.cuda';
+
+/** What a job begins with, and what of its state it keeps. */
+export type Fork = ForkOrigin & ForkedState;
 
 export function jobView(row: JobRow): Job {
   const status = row.status as JobStatus;
@@ -17,6 +27,7 @@ export function jobView(row: JobRow): Job {
     stopReason: row.stopReason as Job['stopReason'],
     failure: row.failure as Job['failure'],
     groupId: row.groupId,
+    fork: originOf(row),
     datasetId: row.datasetId,
     recipe: row.recipe as unknown as Job['recipe'], // written by `create` from a resolved recipe
     recipeHash: row.recipeHash,
@@ -39,6 +50,12 @@ export function jobView(row: JobRow): Job {
     endedAt: row.endedAt?.toISOString() ?? null,
     updatedAt: row.updatedAt.toISOString(),
   };
+}
+
+export function originOf({ fork }: Pick<JobRow, 'fork'>): Job['fork'] {
+  if (fork === null) return null;
+  const { jobId, checkpointId, step, keep } = fork as unknown as Fork; // written by `create`
+  return { jobId, checkpointId, step, keep };
 }
 
 /** One element of `transitions`, from the SQL of its parts. */

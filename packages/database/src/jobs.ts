@@ -7,7 +7,7 @@ import { appendEvents } from './events.js';
 import type { PrismaClient } from './generated/client.js';
 import { createJobAttempts, type JobAttempts } from './job-attempts.js';
 import { createJobRequests, type JobRequests } from './job-requests.js';
-import { jobView, TRANSITION, type TrainQueue } from './job-row.js';
+import { type Fork, jobView, originOf, TRANSITION, type TrainQueue } from './job-row.js';
 import { createJobSweep, type JobSweep } from './job-sweep.js';
 import { cursorId, pageOfRows } from './page.js';
 import { first, json, text, transaction } from './sql.js';
@@ -15,7 +15,7 @@ import { first, json, text, transaction } from './sql.js';
 export type NewJob = Pick<
   Job,
   'id' | 'name' | 'recipe' | 'recipeHash' | 'datasetId' | 'labels' | 'priority' | 'maxMinutes'
-> & { queue?: TrainQueue };
+> & { queue?: TrainQueue; fork?: Fork };
 
 export interface Jobs extends JobAttempts, JobRequests, JobSweep {
   /**
@@ -63,8 +63,12 @@ export function createJobs(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: num
         where: { id, project },
         select: {
           recipeHash: true,
+          fork: true,
           attempts: { orderBy: { attempt: 'asc' } },
-          checkpoints: { orderBy: [{ step: 'desc' }, { id: 'desc' }] },
+          checkpoints: {
+            orderBy: [{ step: 'desc' }, { id: 'desc' }],
+            include: { forks: { select: { id: true } } },
+          },
         },
       });
       if (row === null) return null;
@@ -72,6 +76,10 @@ export function createJobs(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: num
         object: 'lineage',
         jobId: id,
         recipeHash: row.recipeHash,
+        fork: originOf(row),
+        forks: row.checkpoints.flatMap(({ id: checkpointId, forks }) =>
+          forks.map((fork) => ({ jobId: fork.id, checkpointId })),
+        ),
         attempts: row.attempts.map(attemptView),
         checkpoints: row.checkpoints.map(checkpointView),
       };
@@ -107,9 +115,25 @@ export async function insertJob(
     group?.place ?? null,
   ]);
   if (rowCount === 0) throw await unusableDataset(client, project, job.datasetId);
+  if (job.fork) await holdCheckpoint(client, project, job.id, job.fork);
   await client.query('insert into job_counters (job_id) values ($1)', [job.id]);
   const data = { from: null, to: 'queued', reason: null };
   await appendEvents(client, job.id, null, [{ type: 'status', level: 'info', message: 'queued', data }]);
+}
+
+/** The checkpoint stays for as long as the fork is there. */
+async function holdCheckpoint(client: pg.PoolClient, project: string, id: string, fork: Fork): Promise<void> {
+  const { rowCount } = await client.query(
+    `update jobs set fork = $2, fork_checkpoint_id = held.id from (
+       select checkpoints.id from checkpoints join jobs as origin on origin.id = checkpoints.job_id
+       where checkpoints.id = $3 and origin.project = $4 for key share of checkpoints
+     ) as held where jobs.id = $1`,
+    [id, json(fork), fork.checkpointId, project],
+  );
+  if (rowCount === 0) {
+    const detail = `There is no checkpoint ${fork.checkpointId}; a newer one may have replaced it`;
+    throw new AppError('checkpoint_not_found', { detail });
+  }
 }
 
 // The lock on the dataset's row keeps it from being deleted before the job that names it is there.

@@ -4,18 +4,11 @@ import math
 
 import numpy
 
+from golden_rule import Rule
 
-class ArrayRule:
+
+class ArrayRule(Rule):
     """Rules over whole arrays, from their papers and their authors' code. Each method is one optimizer."""
-
-    def __init__(self, **options):
-        self.o = options
-        self.t = 0
-        self.s = {}
-
-    def mean(self, name, value, beta):
-        self.s[name] = beta * self.s.get(name, 0.0) + (1 - beta) * value
-        return self.s[name]
 
     def lamb(self, theta, g, rate):
         beta2, eps, decay = self.o.get("beta2", 0.999), self.o.get("eps", 1e-6), self.o["decay"]
@@ -135,13 +128,11 @@ def array_cases():
         for shape in ((2, 3), (5, 2), (2, 2, 3, 3), (4,)):
             vectors = arguments.get("vectors") if len(shape) == 1 else None
             rule = ArrayRule(**arguments, **({vectors: True} if vectors else {}))
-            start = theta = random.randn(*shape)
+            start = random.randn(*shape)
             gradients = [random.randn(*shape) * 10.0**i for i in (0, -1, 1, 0, -3, 0)]
             rates = [options.get("learningRate", 0.02) * 0.9**i for i in range(len(gradients))]
             path, evaluated = [], []
-            for g, rate in zip(gradients, rates):
-                rule.t += 1
-                theta = getattr(rule, name)(theta, g, rate)
+            for theta in rule.walk(name, start, gradients, rates):
                 path.append(theta.ravel().tolist())
                 evaluated.append(rule.s.get("x", theta).ravel().tolist())
             yield {"origin": "numpy", "options": options, "shape": shape, "start": start.ravel().tolist(),

@@ -19,6 +19,7 @@ const checkpoint: Checkpoint = {
       staleEpochs: 0,
       schedule: { '1.0': { scale: 0.1, best: 2.5 } },
       recovery: { rollbacks: 1, from: 10 },
+      rangeTest: { steps: 12, mean: 0.1, best: 1 / 3 },
     },
   },
   tensors: new Map([
@@ -101,14 +102,15 @@ describe('untrusted bytes', () => {
     expect(() => decodeCheckpoint(encodeSafetensors(new Map(), metadata))).toThrow(SafetensorsError);
   });
 
-  it('a checkpoint from before schedules had a state, runs went back, and builds were named has none of it', () => {
-    const { schedule: _, recovery: __, ...position } = checkpoint.metadata.position;
-    const { build: ___, ...metadata } = checkpoint.metadata;
+  it('a checkpoint from before schedules and range tests had a state, runs went back, and builds were named has none of it', () => {
+    const { schedule: _, rangeTest: __, recovery: ___, ...position } = checkpoint.metadata.position;
+    const { build: ____, ...metadata } = checkpoint.metadata;
     const old = encodeSafetensors(new Map(), { ravine: JSON.stringify({ ...metadata, position }) });
+    const rangeTest = { steps: 0, mean: 0, best: null };
     expect(decodeCheckpoint(old).metadata).toEqual({
       ...metadata,
       build: null,
-      position: { ...position, schedule: {}, recovery: null },
+      position: { ...position, schedule: {}, rangeTest, recovery: null },
     });
   });
 

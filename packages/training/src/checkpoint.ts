@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { StateDict } from './engine.js';
+import { NO_LOSSES, RangeTestState } from './range-test.js';
 import { decodeSafetensors, encodeSafetensorsParts, joinBytes, SafetensorsError } from './safetensors.js';
 import { ScheduleState } from './schedules/index.js';
 
@@ -30,6 +31,8 @@ export const TrainingPosition = z.strictObject({
   staleEpochs: count,
   /** What the schedule has learnt of the epochs so far. */
   schedule: ScheduleState.default({}),
+  /** What a range test has learnt of the steps so far; it ends the run. */
+  rangeTest: RangeTestState.default(NO_LOSSES),
   /** Where the recipe lets a run go back after a step that was not finite: how often it did, and to which step it would. */
   recovery: z.strictObject({ rollbacks: count, from: count }).nullable().default(null),
 });

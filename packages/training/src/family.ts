@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** What everything with a kind says about itself. */
 export interface Described<Kind extends string> {
   kind: Kind;
@@ -17,3 +19,14 @@ export interface FamilyEntry<Kind extends string> extends Described<Kind> {
   /** Where PyTorch (torchvision), Keras or the paper mean something else by the name; null where there is nothing to say. */
   conventions: string | null;
 }
+
+/** Each entry under its kind, with its own type. */
+type ByKind<Entry extends { kind: string }> = { [E in Entry as E['kind']]: E };
+
+/** The entries of a family by kind. */
+export const byKind = <Entry extends { kind: string }>(entries: Entry[]): ByKind<Entry> =>
+  Object.fromEntries(entries.map((one) => [one.kind, one])) as ByKind<Entry>;
+
+/** What has the form of one of the schemas, by its `kind`. */
+export const oneOf = <Schema extends z.core.$ZodTypeDiscriminable>(schemas: Schema[]) =>
+  z.discriminatedUnion('kind', schemas as [Schema, ...Schema[]]);

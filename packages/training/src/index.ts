@@ -13,6 +13,7 @@ export * from './duration.js';
 export * from './engine.js';
 export * from './evaluation.js';
 export type * from './family.js';
+export * from './fork.js';
 export * from './hash.js';
 export * from './initializers.js';
 export { judgedWeights } from './judged-weights.js';

@@ -45,7 +45,7 @@ export const Layer = z.discriminatedUnion('kind', [
       .boolean()
       .optional()
       .describe(
-        'Default false. Whether the filters are made to whiten patches of the training images and then stay as they are; for a layer that reads the image and has 2 · kernel² · channels filters',
+        'Default false. Whether the filters are made to whiten patches of the training images and then stay as they are, while its bias is trained to the end (the paper stops it after 3 epochs); for a layer that reads the image and has 2 · kernel² · channels filters',
       ),
   }),
   z.strictObject({

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { EpochResult } from './checkpoint.js';
 import type { StepStats } from './engine.js';
 import type { Evaluation } from './evaluation.js';
@@ -13,8 +14,12 @@ export interface TrainingFailure {
   evidence: Record<string, unknown>;
 }
 
-/** Why a run that succeeded trained no further. */
-export type StopReason = 'completed' | 'early_stopping' | 'time_limit' | 'step_limit';
+/**
+ * Why a run that succeeded trained no further. `diverged`: a learning-rate range test is over, because its loss came to
+ * four times the best; any other run goes on.
+ */
+export const StopReason = z.enum(['completed', 'early_stopping', 'time_limit', 'step_limit', 'diverged']);
+export type StopReason = z.output<typeof StopReason>;
 
 export type TrainingOutcome =
   | {

@@ -1,9 +1,12 @@
+import { z } from 'zod';
 import type { Schedule } from './schedules/index.js';
 
 /** Smoothed losses are means over this share of the steps. */
 const WINDOW = 1 / 20;
-/** The test is over where the smoothed loss is so many times the best one so far. */
+/** The test is over where the running mean of the loss is so many times the best one so far, as in fastai. */
 const DIVERGED = 4;
+/** Share of the running mean that a step leaves of it; the mean is corrected for its start at 0, as Adam's are. */
+const KEPT = 0.98;
 const FEWEST_STEPS = 20;
 
 /** What a learning-rate range test shows. */
@@ -12,7 +15,7 @@ export interface RangeTestResult {
   steepest: number | null;
   /** A tenth of the rate with the lowest smoothed loss; null where that is the loss of the beginning. */
   tenthOfMinimum: number | null;
-  /** First rate at which the loss was four times the best, or not finite; null where neither came about. */
+  /** First rate at which the running mean of the loss was four times the best, or the loss not finite; null where neither came about. */
   divergedAt: number | null;
   /** Learning rate and smoothed loss of the steps that counted. */
   learningRates: number[];
@@ -23,6 +26,32 @@ export interface RangeTestResult {
 export const isRangeTest = (schedule: Schedule): boolean =>
   schedule.length === 1 && schedule[0]?.kind === 'range-test';
 
+/** What decides whether a range test is over: the running mean of its losses. */
+export const RangeTestState = z.strictObject({
+  /** Losses in the mean. */
+  steps: z.int().min(0),
+  /** As it is before its correction. */
+  mean: z.number(),
+  /** The lowest mean so far, corrected. */
+  best: z.number().nullable(),
+});
+export type RangeTestState = z.output<typeof RangeTestState>;
+
+/** Before the first step. */
+export const NO_LOSSES: RangeTestState = { steps: 0, mean: 0, best: null };
+
+const corrected = ({ steps, mean }: Omit<RangeTestState, 'best'>): number => mean / (1 - KEPT ** steps);
+
+/** The state after one more step. */
+export function withLoss(state: RangeTestState, loss: number): RangeTestState {
+  const next = { steps: state.steps + 1, mean: KEPT * state.mean + (1 - KEPT) * loss };
+  return { ...next, best: Math.min(state.best ?? Number.POSITIVE_INFINITY, corrected(next)) };
+}
+
+/** Whether the loss has come to four times the best: higher rates show nothing more. */
+export const hasDiverged = (state: RangeTestState): boolean =>
+  state.best !== null && corrected(state) > DIVERGED * state.best;
+
 /** Means over a window around each place; it is cut off at both ends. */
 function smooth(values: readonly number[]): number[] {
   const reach = Math.max(1, Math.round((values.length * WINDOW) / 2));
@@ -32,30 +61,27 @@ function smooth(values: readonly number[]): number[] {
   });
 }
 
-/** Steps before the first loss that is not finite. */
-const finiteSteps = (losses: readonly number[]): number => {
-  const end = losses.findIndex((loss) => !Number.isFinite(loss));
+/** Steps before the one at which the test is over. */
+function countingSteps(losses: readonly number[]): number {
+  let state = NO_LOSSES;
+  const end = losses.findIndex((loss) => {
+    state = withLoss(state, loss);
+    return !Number.isFinite(loss) || hasDiverged(state);
+  });
   return end === -1 ? losses.length : end;
-};
+}
 
 /**
- * Reads the rates of a range test off the losses of its steps, in their order. Null where too few steps were finite. The
- * window is centred, so that smoothing does not shift the rates.
+ * Reads the rates of a range test off the losses of its steps, in their order. Null where it was over after too few. The
+ * window of the curve is centred, so that smoothing does not shift the rates.
  */
 export function judgeRangeTest(
   learningRates: readonly number[],
   losses: readonly number[],
 ): RangeTestResult | null {
-  const finite = finiteSteps(losses);
-  if (finite < FEWEST_STEPS) return null;
-  const smoothed = smooth(losses.slice(0, finite));
-  let best = Number.POSITIVE_INFINITY;
-  const diverged = smoothed.findIndex((loss) => {
-    best = Math.min(best, loss);
-    return loss > DIVERGED * best;
-  });
-  const end = diverged === -1 ? finite : diverged;
-  const [rates, curve] = [learningRates.slice(0, end), smoothed.slice(0, end)];
+  const end = countingSteps(losses);
+  if (end < FEWEST_STEPS) return null;
+  const [rates, curve] = [learningRates.slice(0, end), smooth(losses.slice(0, end))];
   const rateAt = (i: number): number => rates[i] as number;
   const lossAt = (i: number): number => curve[i] as number;
   const lowest = curve.indexOf(curve.reduce((a, b) => Math.min(a, b)));

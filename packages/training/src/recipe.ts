@@ -35,6 +35,13 @@ export interface Recipe extends z.output<typeof recipe> {}
 export interface RecipeInput extends z.input<typeof recipe> {}
 export const Recipe: z.ZodType<Recipe, RecipeInput> = recipe;
 
+const recipeChanges = z
+  .strictObject({ dataset: dataset.optional(), ...PartialRunOptions.shape })
+  .meta({ id: 'RecipeChanges' });
+/** Fields that replace those of another recipe. */
+export interface RecipeChanges extends z.output<typeof recipeChanges> {}
+export const RecipeChanges: z.ZodType<RecipeChanges, z.input<typeof recipeChanges>> = recipeChanges;
+
 /** Options that recipes which were stored before there was a choice do not have. */
 const addedLater = {
   ...storedWrapperOptions,

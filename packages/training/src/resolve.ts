@@ -9,6 +9,7 @@ import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
 import type { Node } from './program.js';
 import { resizingProblems } from './progressive-resizing.js';
+import { isRangeTest } from './range-test.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
 import { recipeHash } from './recipe-hash.js';
 import { defaultRunOptions, parseRunOptions } from './run-options.js';
@@ -90,7 +91,11 @@ function dataProblems(facts: DatasetFacts, length: RunLength, recipe: ResolvedRe
   return issues;
 }
 
-function recoveryProblems({ recovery, batchSize, microBatchSize }: ResolvedRecipe): SpecIssue[] {
+function recoveryProblems({ recovery, schedule, batchSize, microBatchSize }: ResolvedRecipe): SpecIssue[] {
+  if (recovery.nonFinite && isRangeTest(schedule)) {
+    const message = 'must be null with a range test, which ends where its loss diverges';
+    return [{ path: ['recovery', 'nonFinite'], message }];
+  }
   const least = recovery.outOfMemory?.minimumMicroBatchSize;
   const atOnce = microBatchSize ?? batchSize;
   if (least === undefined || least < atOnce) return [];

@@ -30,12 +30,11 @@ export function afterEpoch(
 ): TrainingPosition {
   const better = isBetter(result, position.best, earlyStopping);
   return {
-    step: position.step,
+    ...position,
     epoch: result.epoch,
     partial: { samples: 0, lossSum: 0, correct: 0 },
     best: better ? result : position.best,
     staleEpochs: better ? 0 : position.staleEpochs + 1,
-    schedule: position.schedule,
     recovery: position.recovery && { ...position.recovery, from: position.step },
   };
 }

@@ -2,6 +2,7 @@ import { whyNotResumable } from './checkpoint-fits.js';
 import { Interrupted } from './interrupted.js';
 import { withSize } from './out-of-memory.js';
 import type { StopReason, TrainingFailure, TrainingOutcome } from './outcome.js';
+import { hasDiverged } from './range-test.js';
 import { isStale } from './selection.js';
 import { SpecError } from './spec-error.js';
 import { openStages } from './stage-sessions.js';
@@ -43,12 +44,16 @@ function checkResume({ resume, recipe, program, recipeHash: hash }: TrainingRun)
   if (why) throw new SpecError([{ path: [], message: `the checkpoint cannot be resumed from: ${why}` }]);
 }
 
-/** Why no further epoch is trained, or null. A limit of the job counts at the end of an epoch, which it brings about early. */
+/**
+ * Why no further epoch is trained, or null. A limit of the job and the end of a range test count at the end of an epoch,
+ * which they bring about early.
+ */
 function reasonToStop(training: Training): StopReason | null {
   const { position, run } = training;
+  const epochEnded = position.best !== null && position.partial.samples === 0;
+  if (epochEnded && hasDiverged(position.rangeTest)) return 'diverged';
   if (position.epoch >= run.recipe.epochs) return 'completed';
   if (isStale(position, run.recipe.earlyStopping)) return 'early_stopping';
-  const epochEnded = position.best !== null && position.partial.samples === 0;
   return epochEnded ? training.limitReached() : null;
 }
 

@@ -1,6 +1,7 @@
 import type { Checkpoint } from './checkpoint.js';
 import type { CheckpointPolicy } from './checkpoint-pace.js';
 import type { Engine, PackedDataset } from './engine.js';
+import type { Fork } from './fork.js';
 import type { Program } from './program.js';
 import type { ResolvedRecipe } from './recipe.js';
 import type { Report } from './reports.js';
@@ -19,6 +20,8 @@ export interface TrainingRun {
   threads: number;
   /** A checkpoint with role `last` of the same recipe; null starts from the seed. */
   resume: Checkpoint | null;
+  /** What to begin with where there is nothing to resume from; without it, the seed says. */
+  fork?: Fork | null | undefined;
   /** Ends the run at the next step boundary, with a checkpoint. */
   signal: AbortSignal;
   /** Awaited: a slow reader slows the run down. */

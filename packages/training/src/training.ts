@@ -9,12 +9,14 @@ import {
 import { CheckpointWriter, type HeldStates } from './checkpoint-writer.js';
 import type { StepPlan, StepStats } from './engine.js';
 import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
+import { forkedPosition, withWeightsOf } from './fork.js';
 import { initialState } from './initializers.js';
 import { Interrupted } from './interrupted.js';
 import { createJudge, type Judge } from './judge.js';
 import { nonFiniteStep, nonFiniteValidation, type StopReason, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
 import { progressOf } from './progress.js';
+import { hasDiverged, isRangeTest, NO_LOSSES, withLoss } from './range-test.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import type { StagedSession } from './stage-sessions.js';
@@ -29,8 +31,16 @@ const START: TrainingPosition = {
   best: null,
   staleEpochs: 0,
   schedule: {},
+  rangeTest: NO_LOSSES,
   recovery: null,
 };
+
+/** Where a run begins that is not resumed. */
+function firstPosition({ fork, recipe }: TrainingRun): TrainingPosition {
+  const begun = (fork && forkedPosition(fork)) ?? START;
+  const from = begun.recovery?.from ?? begun.step;
+  return { ...begun, recovery: recipe.recovery.nonFinite && { rollbacks: 0, from } };
+}
 
 /** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
 export class Training {
@@ -53,33 +63,33 @@ export class Training {
     this.splits = runSplits(data, recipe);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
     this.judge = createJudge(run, session, this.planner);
-    const recovery = recipe.recovery.nonFinite && { rollbacks: 0, from: 0 };
-    this.position = resume?.metadata.position ?? { ...START, recovery };
+    this.position = resume?.metadata.position ?? firstPosition(run);
     this.checkpoints = new CheckpointWriter(run, this.position);
   }
 
   /** Gives the session its first state. */
   async start(): Promise<void> {
-    const { resume, program, recipe, data } = this.run;
-    const state = resume
-      ? sessionState(resume.tensors)
-      : initialState(program, recipe.seed, { data, indices: this.splits.train });
-    await this.session.restore(state);
-    if (resume) {
-      const best = renamed(resume.tensors, 'best', 'model');
-      this.held.best = best.size > 0 ? best : modelWeights(resume.tensors);
+    const { resume, fork, program, recipe, data } = this.run;
+    const from = resume ?? (fork?.keep === 'state' ? fork.checkpoint : null);
+    if (from) {
+      const best = renamed(from.tensors, 'best', 'model');
+      this.held.best = best.size > 0 ? best : modelWeights(from.tensors);
+      await this.session.restore(sessionState(from.tensors));
+    } else {
+      const first = initialState(program, recipe.seed, { data, indices: this.splits.train });
+      await this.session.restore(fork ? withWeightsOf(fork.checkpoint, first) : first);
     }
     if (this.position.recovery === null) return;
-    const earlier = rollbackOf(resume?.tensors ?? new Map());
+    const earlier = rollbackOf(from?.tensors ?? new Map());
     // Read back: what the engine makes of the state, optimizer slots included, is what a return gives it again.
     this.held.rollback = earlier.size > 0 ? earlier : await this.session.state();
   }
 
-  /** Steps to the end of the epoch or of a limit, in engine calls of about equal time. Throws Interrupted at a step boundary. */
+  /** Steps to the end of the epoch, of a range test or of a limit, in engine calls of about equal time. Throws Interrupted at a step boundary. */
   async trainEpoch(): Promise<TrainingFailure | null> {
     await this.run.report({ type: 'phase', phase: 'training' });
     const end = Math.min((this.position.epoch + 1) * this.planner.stepsPerEpoch, this.lastStep());
-    while (this.position.step < end) {
+    while (this.position.step < end && !hasDiverged(this.position.rangeTest)) {
       const { signal, stopAtStep = Number.POSITIVE_INFINITY } = this.run;
       const left = Math.min(end, stopAtStep) - this.position.step;
       if (signal.aborted || left <= 0) throw new Interrupted();
@@ -211,6 +221,8 @@ export class Training {
     const { step } = this.position;
     // An epoch that was cut short by time is finished together with the next one, but a plan holds one epoch's order.
     const inOrder = this.planner.stepsPerEpoch - (step % this.planner.stepsPerEpoch);
+    // A range test looks at each loss before it takes another step.
+    if (isRangeTest(this.run.recipe.schedule)) return 1;
     const toCheckpoint = this.checkpoints.pace.stepsToNext(step, this.pace.msPerStep());
     return Math.min(inOrder, toCheckpoint, this.pace.chunk());
   }
@@ -269,16 +281,20 @@ export class Training {
   /** Counts the applied steps in. */
   private advance(plan: StepPlan, stats: StepStats, applied: number): void {
     let { samples, lossSum, correct } = this.position.partial;
+    let { rangeTest } = this.position;
+    const isTest = isRangeTest(this.run.recipe.schedule);
     for (let i = 0; i < applied; i++) {
       const size = (plan.offsets[i + 1] as number) - (plan.offsets[i] as number);
       samples += size;
       lossSum += (stats.losses[i] as number) * size;
       correct += stats.correct[i] as number;
+      if (isTest) rangeTest = withLoss(rangeTest, stats.losses[i] as number);
     }
     this.position = {
       ...this.position,
       step: plan.firstStep + applied,
       partial: { samples, lossSum, correct },
+      rangeTest,
     };
   }
 

@@ -36,10 +36,11 @@ export async function toyRun(
     resume: null,
     signal: new AbortController().signal,
     clock: () => 0,
+    ...run,
     report: async (report) => {
       reports.push(report);
+      await run.report?.(report);
     },
-    ...run,
   });
   const files = reports.flatMap((report) =>
     report.type === 'checkpoint' ? [{ role: report.metadata.role, bytes: joinBytes(report.parts) }] : [],
@@ -48,7 +49,9 @@ export async function toyRun(
   const last = (role: 'best' | 'last') =>
     checkpoints.findLast(({ metadata }) => metadata.role === role) as Checkpoint;
   const epochs = reports.flatMap((report) => (report.type === 'epoch' ? [report] : []));
-  const rates = reports.flatMap((report) => (report.type === 'steps' ? report.learningRates : []));
+  const steps = reports.flatMap((report) => (report.type === 'steps' ? [report] : []));
+  const rates = steps.flatMap(({ learningRates }) => learningRates);
+  const losses = steps.flatMap((report) => report.losses);
   const bytes = (role: 'best' | 'last') => files.findLast((file) => file.role === role)?.bytes;
-  return { outcome, reports, last, bytes, epochs, rates, recipe, program };
+  return { outcome, reports, last, bytes, epochs, rates, losses, recipe, program };
 }

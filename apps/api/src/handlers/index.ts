@@ -3,6 +3,7 @@ import type { Services } from '../services.js';
 import { createDatasetHandlers } from './datasets.js';
 import { createEvaluateHandlers } from './evaluate.js';
 import { createEventHandlers } from './events.js';
+import { createForkHandlers } from './fork.js';
 import { createGroupHandlers } from './groups.js';
 import { createJobFileHandlers } from './job-files.js';
 import { createJobHandlers } from './jobs.js';
@@ -22,6 +23,7 @@ export const createHandlers = (services: Services): Handlers => ({
   ...createPreviewHandlers(services),
   ...createJobHandlers(services),
   ...createSteeringHandlers(services),
+  ...createForkHandlers(services),
   ...createGroupHandlers(services),
   ...createMetricsHandlers(services),
   ...createEventHandlers(services),

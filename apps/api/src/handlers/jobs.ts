@@ -2,11 +2,12 @@ import {
   AppError,
   datasetFacts,
   type FieldError,
+  type Job,
   planTraining,
   type Recipe,
   SpecError,
 } from '@ravine/contracts';
-import type { TrainQueue } from '@ravine/database';
+import type { NewJob, TrainQueue } from '@ravine/database';
 import { deliveryKey } from '@ravine/queue';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Context, HandlersOf } from '../contract.js';
@@ -30,32 +31,41 @@ export function createJobHandlers(services: Services): HandlersOf<Names> {
       return { object: 'plan', ...planned, warnings: [...planned.warnings, ...tooLarge] };
     },
 
-    async createJob({ body }, { project, reply, log, newId, again }) {
+    async createJob({ body }, context) {
+      const { project, newId, again } = context;
       const id = newId('job');
       const made = again ? await database.jobs.get(project, id) : null;
       if (made) return made;
-      const { recipe, recipeHash } = await plan(services, project, body.recipe);
-      const queue = queueFor(recipe, await database.workers.list());
-      const job = await database.jobs.create(project, {
-        id,
-        name: body.name ?? defaultName(recipe.architecture, id),
-        recipe,
-        recipeHash,
-        datasetId: recipe.dataset,
-        labels: body.labels,
-        priority: body.priority,
-        maxMinutes: body.maxMinutes,
-        queue,
-      });
-      await enqueue(services, { id, queue, priority: body.priority }, log);
-      reply.header('location', `/v1/jobs/${id}`);
-      return job;
+      const { labels, priority, maxMinutes } = body;
+      const planned = await plan(services, project, body.recipe);
+      const name = body.name ?? defaultName(planned.recipe.architecture, id);
+      return submit(services, context, { id, name, labels, priority, maxMinutes, ...planned });
     },
 
     listJobs: ({ query }, { project }) => database.jobs.list(project, query),
 
     getJob: ({ params }, context) => findJob(services, context, params.jobId),
   };
+}
+
+/** Makes the row of a job whose recipe has been planned, and puts it into its queue. */
+export async function submit(
+  services: Services,
+  { project, reply, log }: Context,
+  planned: Omit<NewJob, 'datasetId' | 'queue'>,
+): Promise<Job> {
+  const { database } = services;
+  const { recipe, recipeHash, id, name, labels, priority, maxMinutes, fork } = planned;
+  const queue = queueFor(recipe, await database.workers.list());
+  const row = { id, name, recipe, recipeHash, labels, priority, maxMinutes, queue };
+  const job = await database.jobs.create(project, {
+    ...row,
+    datasetId: recipe.dataset,
+    ...(fork && { fork }),
+  });
+  await enqueue(services, row, log);
+  reply.header('location', `/v1/jobs/${id}`);
+  return job;
 }
 
 /** Puts a queued job into its queue. The row is the truth: where the queue does not answer now, the sweeper delivers it later. */
@@ -87,7 +97,7 @@ export async function plan({ database }: Services, project: string, asked: Recip
   }
 }
 
-function recipeInvalid(error: SpecError): AppError {
+export function recipeInvalid(error: SpecError): AppError {
   const errors: FieldError[] = error.issues.map(({ path, message }) => ({
     pointer: pointerOf('/recipe', path),
     code: 'recipe_invalid',

@@ -29,7 +29,7 @@ export function createMetricsHandlers(services: Services): HandlersOf<'getMetric
       const result = judgeRangeTest(...(await lossesByRate(services, jobId)));
       if (result === null)
         throw new AppError('conflict', {
-          detail: 'The job has too few steps so far: at least 20 are needed',
+          detail: 'The job has too few steps so far: at least 20 are needed before its loss diverges',
         });
       return { object: 'range_test', jobId, terminal: job.terminal, ...result };
     },

@@ -14,6 +14,7 @@ const checkpoint = (role: 'best' | 'last', step: number, bestStep = step) => {
     best,
     staleEpochs: 0,
     schedule: {},
+    rangeTest: { steps: 0, mean: 0, best: null },
   };
   const metadata: CheckpointMetadata = {
     format: 'ravine-checkpoint-1',

@@ -12,7 +12,7 @@ import {
   SplitName,
   Worker,
 } from '@ravine/contracts';
-import { ResolvedRecipe, TestTimeAugmentation } from '@ravine/training';
+import { ForkKeep, ResolvedRecipe, StopReason, TestTimeAugmentation } from '@ravine/training';
 import { z } from 'zod';
 
 /**
@@ -46,6 +46,10 @@ const TrainStart = z.strictObject({
   files: z.record(z.string(), z.string()),
   /** File of the checkpoint to go on from. */
   resumeFrom: z.string().nullable(),
+  /** File of the checkpoint of another job to begin with, and what is kept of it; where there is nothing to go on from. */
+  fork: z
+    .strictObject({ path: z.string(), keep: ForkKeep, schedule: z.boolean(), best: z.boolean() })
+    .nullable(),
   device: z.string(),
   precision: Precision,
   threads: z.int(),
@@ -147,7 +151,7 @@ const protocol = {
       }),
       z.strictObject({
         type: z.literal('finished'),
-        stopReason: z.enum(['completed', 'early_stopping', 'time_limit']),
+        stopReason: StopReason,
         testAccuracy: z.number().nullable(),
         trainSeconds: z.number(),
         peakMemoryBytes: z.number(),

@@ -7,6 +7,7 @@ import {
   compileProgram,
   decodeCheckpoint,
   EngineError,
+  type Fork,
   runTraining,
   SafetensorsError,
   type TrainingOutcome,
@@ -52,7 +53,8 @@ async function trainJob(
   const data = await openPacked(manifest, (key) => readFile(files[key] ?? key));
   const program = compileProgram(recipe, datasetFacts(recipe.dataset, manifest), start.precision);
   const resume = await readResume(start.resumeFrom, reporter);
-  await reporter.ready(program, resume);
+  const fork = resume === null && start.fork ? await readFork(start.fork) : null;
+  await reporter.ready(program, resume ?? (fork?.keep === 'state' ? fork.checkpoint : null));
   return runTraining({
     engine,
     recipe,
@@ -61,12 +63,18 @@ async function trainJob(
     device: start.device,
     threads: start.threads,
     resume,
+    fork,
     signal,
     timeLimitMs: start.timeLimitMs,
     report: reporter.report,
     clock: () => performance.now(),
   });
 }
+
+const readFork = async ({ path, ...kept }: NonNullable<TrainStart['fork']>): Promise<Fork> => ({
+  ...kept,
+  checkpoint: decodeCheckpoint(await readWhole(path)),
+});
 
 /** A damaged checkpoint costs the work so far, not the job. */
 async function readResume(path: string | null, reporter: Reporter): Promise<Checkpoint | null> {

@@ -1,4 +1,4 @@
-import type { Failure } from '@ravine/contracts';
+import type { Checkpoint, Failure } from '@ravine/contracts';
 import type { StorageError } from '@ravine/storage';
 import { type ChildExit, describeExit } from '../child/exit.js';
 import { isDiskFull, isTransient } from '../transient.js';
@@ -25,6 +25,16 @@ export function datasetFailure(error: StorageError): Failure {
     evidence: {},
   };
 }
+
+/** The checkpoint that a fork begins with is missing or damaged in storage. */
+export const forkFailure = ({ id, jobId }: Checkpoint): Failure => ({
+  class: 'data',
+  code: 'checkpoint_corrupt',
+  message: `the checkpoint ${id} of ${jobId}, with which this job begins, is missing or damaged in storage. Fork another checkpoint of that job`,
+  step: null,
+  retryable: false,
+  evidence: { checkpointId: id },
+});
 
 export function engineUnavailable(message: string): Failure {
   return { class: 'config', code: 'engine_unavailable', message, step: null, retryable: false, evidence: {} };

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
-import type { Checkpoint, DatasetManifest } from '@ravine/contracts';
+import type { Checkpoint, DatasetManifest, Failure } from '@ravine/contracts';
+import type { JobClaim } from '@ravine/database';
 import { type Storage, StorageError } from '@ravine/storage';
 import type { BlobCache } from '../blob-cache.js';
+import type { TrainStart } from '../child/protocol.js';
 import { withRetry } from '../retry.js';
 import { sitOutTransfer } from '../transient.js';
+import { forkFailure } from './failure.js';
 
 /** Local copies of all blobs of a packed dataset, by key. Throws StorageError. */
 export async function fetchDataset(
@@ -39,4 +42,15 @@ export async function fetchCheckpoint(
       return null;
     throw error;
   }
+}
+
+/** A local copy of what a fork begins with, or the failure that its loss is: there is no other beginning. */
+export async function fetchFork(
+  { checkpoint, keep, schedule, best }: NonNullable<JobClaim['fork']>,
+  storage: Pick<Storage, 'copyToFile'>,
+  folder: string,
+  signal: AbortSignal,
+): Promise<TrainStart['fork'] | Failure> {
+  const path = await fetchCheckpoint(checkpoint, storage, folder, signal);
+  return path === null ? forkFailure(checkpoint) : { path, keep, schedule, best };
 }

@@ -17,7 +17,7 @@ import { finishJob } from './finish.js';
 import { createInterruptions, type Interruptions } from './interruption.js';
 import { watchJob } from './job-watch.js';
 import { placeJob, type Wish } from './placement.js';
-import { fetchCheckpoint, fetchDataset } from './prepare.js';
+import { fetchCheckpoint, fetchDataset, fetchFork } from './prepare.js';
 import { createRecorder } from './record.js';
 import { superviseRun } from './supervise.js';
 
@@ -109,7 +109,7 @@ async function train(
     jobId: job.id,
     attempt,
     secondsBefore: job.trainSeconds ?? 0,
-    resumeFrom: claim.resumeFrom,
+    resumeFrom: claim.resumeFrom ?? claim.fork?.checkpoint ?? null,
   });
   const outbox = createOutbox({
     attempt: (write) =>
@@ -137,7 +137,7 @@ async function train(
   return endingOf({ ...result, interruption: interruptions.current });
 }
 
-type Prepared = Pick<TrainStart, 'files' | 'resumeFrom'>;
+type Prepared = Pick<TrainStart, 'files' | 'resumeFrom' | 'fork'>;
 
 /** Brings dataset and checkpoint to this machine, unless the run ends before. */
 async function prepare(
@@ -154,7 +154,10 @@ async function prepare(
     const resume = resumeFrom && (await fetchCheckpoint(resumeFrom, storage, folder, stop.signal));
     stop.signal.throwIfAborted();
     if (resumeFrom && resume === null) await tellLostCheckpoint(claim, resumeFrom, database);
-    return { files, resumeFrom: resume };
+    const fork =
+      resume === null && claim.fork ? await fetchFork(claim.fork, storage, folder, stop.signal) : null;
+    if (fork && 'class' in fork) return { ending: { kind: 'failed', failure: fork } };
+    return { files, resumeFrom: resume, fork };
   } catch (error) {
     if (interruptions.current) return { ending: endingBeforeStart(interruptions.current) };
     if (error instanceof StorageError && !error.retryable)

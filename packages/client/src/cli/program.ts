@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addDatasetCommands } from './commands/datasets.js';
+import { addForkCommand } from './commands/fork.js';
 import { addGroupCommands } from './commands/groups.js';
 import { addArtifactCommands, addCheckpointCommands, addJobDataCommands } from './commands/job-data.js';
 import { addJobCommands } from './commands/jobs.js';
@@ -35,6 +36,7 @@ export async function runCli(argv: string[], host: Io): Promise<number> {
   addJobCommands(jobs);
   addJobDataCommands(jobs);
   addSteeringCommands(jobs);
+  addForkCommand(jobs);
   addGroupCommands(group('groups', 'jobs that belong together: replicates over seeds, cross-validation'));
   addCheckpointCommands(group('checkpoints', 'list and download checkpoints of a job'));
   addArtifactCommands(group('artifacts', 'list and download files that a job left'));

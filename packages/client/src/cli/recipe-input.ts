@@ -40,12 +40,16 @@ async function readRecipe({ io }: Context, file: string | undefined): Promise<Re
   throw new UsageError(`${source} must hold a JSON object`);
 }
 
-/** The body of the request: a file is a recipe, or a whole body with `recipe` in it. The service checks the content. */
+/**
+ * The body of the request: a file is a recipe, or a whole body with `recipe` in it, whose fields stand over those of
+ * `base`. The service checks the content.
+ */
 export async function bodyOf(
   context: Context,
   file: string | undefined,
   flags: RecipeFlags,
-): Promise<Record<string, unknown>> {
+  base: Record<string, unknown> = {},
+): Promise<Record<string, unknown> & { recipe: Record<string, unknown> }> {
   const given = await readRecipe(context, file);
   const body = 'recipe' in given ? given : { recipe: given };
   if (!isObject(body.recipe)) throw new UsageError('"recipe" must be a JSON object');
@@ -58,7 +62,7 @@ export async function bodyOf(
       );
     return preset.defaults;
   };
-  const recipe = await applyRecipeFlags(body.recipe, flags, presetOptions);
+  const recipe = await applyRecipeFlags({ ...base, ...body.recipe }, flags, presetOptions);
   if (typeof recipe.dataset === 'string' && !recipe.dataset.startsWith('ds_'))
     recipe.dataset = (await findDataset(context.client, recipe.dataset)).id;
   return { ...body, recipe };

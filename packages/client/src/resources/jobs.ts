@@ -41,6 +41,9 @@ export function createJobs({ json, raw }: Transport) {
       json('cancelJob', { params: { jobId }, body }, call),
     pause: (jobId: string, call?: CallOptions) => json('pauseJob', { params: { jobId } }, call),
     resume: (jobId: string, call?: CallOptions) => json('resumeJob', { params: { jobId } }, call),
+    /** A new job that begins with a checkpoint of this one. */
+    fork: (jobId: string, body: BodyOf<'forkJob'> = {}, call?: CallOptions) =>
+      json('forkJob', { params: { jobId }, body }, call),
     /** Changes name, labels, priority or limits, also while the job runs. */
     update: (jobId: string, body: BodyOf<'updateJob'>, call?: CallOptions) =>
       json('updateJob', { params: { jobId }, body }, call),

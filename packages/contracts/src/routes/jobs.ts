@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { JobId } from '../ids.js';
 import { CreateJob, Job, JobPage, JobPlan, ListJobsQuery, PlanJob } from '../job.js';
+import { ForkJob } from '../job-fork.js';
 import { CancelJob, NoOptions, SteeredJobs, SteerJobs, UpdateJob } from '../job-steering.js';
 import type { RouteContract } from './contract.js';
 
@@ -97,6 +98,25 @@ export const jobRoutes = {
     example: {},
     response: { status: 202, body: Job },
     errors: ['job_not_found', 'illegal_transition'],
+  },
+  forkJob: {
+    method: 'POST',
+    path: '/v1/jobs/{jobId}/fork',
+    tag: 'jobs',
+    summary: 'Submit a new job that begins with a checkpoint of this one, under a changed recipe',
+    params: jobParams,
+    body: ForkJob,
+    example: { recipe: { epochs: 20, optimizer: { kind: 'adam', learningRate: 0.0001 } } },
+    response: { status: 201, body: Job },
+    errors: [
+      'job_not_found',
+      'checkpoint_not_found',
+      'conflict',
+      'dataset_not_found',
+      'dataset_not_ready',
+      'recipe_invalid',
+      'engine_unavailable',
+    ],
   },
   steerJobs: {
     method: 'POST',

@@ -19,7 +19,7 @@ const options = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Whether the filters of the 2×2 stem whiten patches of the training images and stay as they are, as published; its bias is trained',
+      'Whether the filters of the 2×2 stem whiten patches of the training images and stay as they are, as published; its bias is trained to the end, where the paper stops it after 3 epochs',
     ),
 });
 

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { oneOf } from '../family.js';
 import { Layer } from '../layers.js';
 import { buildNetwork } from '../network.js';
 import type { Node } from '../program.js';
@@ -50,12 +51,8 @@ type OptionsSchema = (typeof architectures)[ArchitectureKind]['options'];
 export type Architecture = z.output<OptionsSchema>;
 
 /** Options of any architecture. */
-export const Architecture = z.discriminatedUnion(
-  'kind',
-  Object.values(architectures).map(({ options }) => options) as unknown as [
-    OptionsSchema,
-    ...OptionsSchema[],
-  ],
+export const Architecture = oneOf(
+  Object.values(architectures).map(({ options }) => options as OptionsSchema),
 );
 
 /** The nodes of an architecture for this input. Throws SpecError with paths relative to the architecture. */

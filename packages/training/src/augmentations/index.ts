@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { AugmentationDraws, MixDraws } from '../engine.js';
+import { byKind, oneOf } from '../family.js';
 import { randomStream, streams } from '../random.js';
 import type { SpecIssue } from '../spec-error.js';
 import type { AugmentationDefinition, ImageSize } from './definition.js';
@@ -7,18 +8,14 @@ import * as kinds from './kinds.js';
 import { drawMixing, type MixingDefinition } from './mixing.js';
 
 type Definition = (typeof kinds)[keyof typeof kinds];
-type ByKind = { [D in Definition as D['kind']]: D };
 
 const all: Definition[] = Object.values(kinds);
 
 /** Every augmentation, by kind. */
-export const augmentations = Object.fromEntries(all.map((one) => [one.kind, one])) as ByKind;
+export const augmentations = byKind(all);
 export type AugmentationKind = Definition['kind'];
 
-export const Augmentation = z.discriminatedUnion(
-  'kind',
-  all.map(({ options }) => options) as [Definition['options'], ...Definition['options'][]],
-);
+export const Augmentation = oneOf(all.map(({ options }) => options));
 export type Augmentation = z.output<typeof Augmentation>;
 
 type OfBatch = Extract<Augmentation, { kind: MixDraws['kind'] }>;

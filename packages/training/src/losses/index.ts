@@ -1,31 +1,24 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { byKind, oneOf } from '../family.js';
 import type { SpecIssue } from '../spec-error.js';
 import { classWeightProblems, resolveClassWeights } from './class-weights.js';
 import type { LossDefinition, LossOutputs, LossValue } from './definition.js';
 import * as kinds from './kinds.js';
 
 type Definition = (typeof kinds)[keyof typeof kinds];
-type ByKind = { [D in Definition as D['kind']]: D };
-type NonEmpty<T> = [T, ...T[]];
 
 const all: Definition[] = Object.values(kinds);
 
 /** Every loss, by kind. */
-export const losses = Object.fromEntries(all.map((one) => [one.kind, one])) as ByKind;
+export const losses = byKind(all);
 export type LossKind = Definition['kind'];
 
 /** Recipe form. */
-export const Loss = z.discriminatedUnion(
-  'kind',
-  all.map(({ options }) => options) as NonEmpty<Definition['options']>,
-);
+export const Loss = oneOf(all.map(({ options }) => options));
 export type Loss = z.output<typeof Loss>;
 
 /** Loss with every option as a number, as an engine gets it. */
-export const ResolvedLoss = z.discriminatedUnion(
-  'kind',
-  all.map(({ resolved }) => resolved) as NonEmpty<Definition['resolved']>,
-);
+export const ResolvedLoss = oneOf(all.map(({ resolved }) => resolved));
 export type ResolvedLoss = z.output<typeof ResolvedLoss>;
 
 /** What the options demand that these classes cannot give. `counts`: images of each class to train on. */

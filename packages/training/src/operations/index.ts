@@ -1,10 +1,11 @@
+import { byKind } from '../family.js';
 import type { OperationDefinition, Pixels } from './definition.js';
 import * as kinds from './kinds.js';
 
 export type { OperationDefinition, OperationParameter, Pixels } from './definition.js';
 
-/** Every primitive pixel operation, by kind (no kind is spelled differently from its name). */
-export const operations = { ...kinds };
+/** Every primitive pixel operation, by kind. */
+export const operations = byKind(Object.values(kinds));
 export type OperationKind = keyof typeof operations;
 
 /** A primitive operation with its parameters, for one image. */

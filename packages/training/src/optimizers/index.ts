@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Algebra } from '../algebra.js';
+import { byKind, oneOf } from '../family.js';
 import { elements } from '../shapes.js';
 import { type OptimizerDefinition, resolvedRates } from './definition.js';
 import * as kinds from './kinds.js';
@@ -7,36 +8,25 @@ import * as kinds from './kinds.js';
 export type { Decay, OptimizerDefinition, UpdateInput, UpdateResult } from './definition.js';
 
 type Definition = (typeof kinds)[keyof typeof kinds];
-type ByKind = { [D in Definition as D['kind']]: D };
 type WithRates<S> = S extends z.ZodObject<infer Shape> ? z.ZodObject<Shape & typeof resolvedRates> : never;
-type NonEmpty<T> = [T, ...T[]];
 
 const all: Definition[] = Object.values(kinds);
 
 /** Every optimizer, by kind. */
-export const optimizers = Object.fromEntries(all.map((one) => [one.kind, one])) as ByKind;
+export const optimizers = byKind(all);
 export type OptimizerKind = Definition['kind'];
 
 /** Recipe form: rule options, learningRate and weightDecay. */
-export const Optimizer = z.discriminatedUnion(
-  'kind',
-  all.map(({ options }) => options) as NonEmpty<Definition['options']>,
-);
+export const Optimizer = oneOf(all.map(({ options }) => options));
 export type Optimizer = z.output<typeof Optimizer>;
 
 /** Rule with every option filled in, as an engine gets it. */
-export const ResolvedOptimizer = z.discriminatedUnion(
-  'kind',
-  all.map(({ resolved }) => resolved) as NonEmpty<Definition['resolved']>,
-);
+export const ResolvedOptimizer = oneOf(all.map(({ resolved }) => resolved));
 export type ResolvedOptimizer = z.output<typeof ResolvedOptimizer>;
 
 /** Form of a resolved recipe: the resolved rule with its learningRate and weightDecay. */
-export const ResolvedOptimizerWithRates = z.discriminatedUnion(
-  'kind',
-  all.map(({ resolved }) => resolved.extend(resolvedRates)) as unknown as NonEmpty<
-    WithRates<Definition['resolved']>
-  >,
+export const ResolvedOptimizerWithRates = oneOf(
+  all.map(({ resolved }) => resolved.extend(resolvedRates)) as unknown as WithRates<Definition['resolved']>[],
 );
 
 // One cast for the family: a definition only ever gets options of its own kind.

@@ -18,8 +18,10 @@ export const rangeTest = {
   summary: 'Rises over several powers of ten in a short run, to see at which rates the loss falls.',
   formula: 'η(s) = η · from · (to / from)^(s / (n − 1))',
   paper: 'Smith 2017, Cyclical Learning Rates for Training Neural Networks, arXiv:1506.01186',
-  whenToUse: 'Before a long run with a new network: it suggests a learning rate.',
-  conventions: "As fastai's lr_find rises; PyTorch and Keras have none.",
+  whenToUse:
+    'Before a long run with a new network: it suggests a learning rate. A run ends itself only where this is the whole schedule.',
+  conventions:
+    "As fastai's lr_find: the same rise, and the run ends where the loss comes to four times the best (means with β = 0.98). PyTorch and Keras have none.",
   options,
   durations: [],
   spans: true,

@@ -1,22 +1,19 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type Duration, durationSteps } from '../duration.js';
+import { byKind, oneOf } from '../family.js';
 import type { ScheduleDefinition } from './definition.js';
 import * as kinds from './kinds.js';
 import { product } from './product.js';
 
 type Definition = (typeof kinds)[keyof typeof kinds] | typeof product;
-type ByKind = { [D in Definition as D['kind']]: D };
 
 const all: Definition[] = [...Object.values(kinds), product];
 
 /** Every schedule, by kind. */
-export const schedules = Object.fromEntries(all.map((one) => [one.kind, one])) as ByKind;
+export const schedules = byKind(all);
 export type ScheduleKind = Definition['kind'];
 
-export const Segment = z.discriminatedUnion(
-  'kind',
-  all.map(({ options }) => options) as [Definition['options'], ...Definition['options'][]],
-);
+export const Segment = oneOf(all.map(({ options }) => options));
 export type Segment = z.output<typeof Segment>;
 
 /** Options match their own kind. */

@@ -1,20 +1,17 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { byKind, oneOf } from '../family.js';
 import type { SurfaceDefinition } from './definition.js';
 import * as kinds from './kinds.js';
 
 type Definition = (typeof kinds)[keyof typeof kinds];
-type ByKind = { [D in Definition as D['kind']]: D };
 
 const all: Definition[] = Object.values(kinds);
 
 /** Every error surface, by kind. */
-export const surfaces = Object.fromEntries(all.map((one) => [one.kind, one])) as ByKind;
+export const surfaces = byKind(all);
 export type SurfaceKind = Definition['kind'];
 
-export const Surface = z.discriminatedUnion(
-  'kind',
-  all.map(({ options }) => options) as [Definition['options'], ...Definition['options'][]],
-);
+export const Surface = oneOf(all.map(({ options }) => options));
 export type Surface = z.output<typeof Surface>;
 
 /** Options match their own kind. */

@@ -62,3 +62,27 @@ it('tells the lineage of a job', async () => {
   expect(out).toContain('recipe abc');
   expect(out).toMatch(/1 +wkr_1 +torch on cpu, bf16, 2 threads +40 +90 +runs/);
 });
+
+it('forks with the fields that file and flags change', async () => {
+  const recipe = {
+    dataset: 'ds_1',
+    epochs: 3,
+    optimizer: { kind: 'adam', learningRate: 0.1, epsilon: 1e-8 },
+  };
+  answer = { json: { id: 'job_2', recipe, fork: { keep: 'state', step: 12 } } };
+  const { out, asked } = await run(
+    'fork',
+    'job_1',
+    '--epochs',
+    '9',
+    '--learning-rate',
+    '0.01',
+    '--keep',
+    'state',
+  );
+  expect(asked).toEqual([
+    ...['POST', '/v1/jobs/job_1/fork'],
+    { keep: 'state', recipe: { epochs: 9, optimizer: { ...recipe.optimizer, learningRate: 0.01 } } },
+  ]);
+  expect(out).toBe('job_2 begins at step 12 of job_1\n');
+});
