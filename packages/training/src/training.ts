@@ -74,6 +74,7 @@ export class Training {
     if (from) {
       const best = renamed(from.tensors, 'best', 'model');
       this.held.best = best.size > 0 ? best : modelWeights(from.tensors);
+      if (!resume && this.position.best) this.checkpoints.chooseBest(this.position, this.held.best);
       await this.session.restore(sessionState(from.tensors));
     } else {
       const first = initialState(program, recipe.seed, { data, indices: this.splits.train });
