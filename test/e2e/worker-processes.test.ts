@@ -118,13 +118,17 @@ describe('worker processes', () => {
       await stack.jobWhen(id, ({ progress }) => (progress?.step ?? 0) > 0);
       await end(worker, 'SIGTERM');
       const last = await stack.database.checkpoints.withRole(PROJECT, id, 'last');
-      await stack.storage.delete(last?.sha256 ?? '');
+      for (const { sha256 } of (await stack.database.checkpoints.list(PROJECT, id)) ?? [])
+        await stack.storage.delete(sha256);
       await start();
       await stack.jobWhen(id, ({ attempt, phase }) => attempt === 2 && phase === 'training');
       const events = await stack.database.events.read(id, 0, 1000);
-      expect(events.filter(({ type }) => type === 'warning').map(({ message }) => message)).toEqual([
-        `the checkpoint of step ${last?.step} is missing or damaged in storage: training starts anew`,
-      ]);
+      const rejected = events.filter(({ type }) => type === 'checkpoint_rejected');
+      expect(rejected.at(0)).toMatchObject({ data: { checkpointId: last?.id, step: last?.step } });
+      expect(rejected.at(-1)).toMatchObject({
+        level: 'error',
+        message: expect.stringContaining('training starts anew'),
+      });
       await expect.poll(async () => (await lossSteps(id))?.slice(0, 2)).toEqual([1, 2]);
     });
 

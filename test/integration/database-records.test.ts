@@ -1,4 +1,5 @@
 import { type Evaluation, newId } from '@ravine/contracts';
+import { StaleAttempt } from '@ravine/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   blobKey,
@@ -34,17 +35,44 @@ describe('checkpoints', () => {
     expect(await record(2, ['last'])).toEqual({ superseded: [] });
     expect(await roles()).toEqual([
       [2, ['last']],
+      [1, ['previous', 'best']],
+    ]);
+    expect(await record(3, ['last'])).toEqual({ superseded: [] });
+    expect(await roles()).toEqual([
+      [3, ['last']],
+      [2, ['previous']],
       [1, ['best']],
     ]);
-    expect(await record(3, ['last'])).toEqual({ superseded: [key(2)] });
     expect(await record(4, ['best', 'last', 'best'])).toEqual({
-      superseded: expect.arrayContaining([key(1), key(3)]),
+      superseded: expect.arrayContaining([key(1), key(2)]),
     });
-    expect(await roles()).toEqual([[4, ['best', 'last']]]);
+    expect(await roles()).toEqual([
+      [4, ['best', 'last']],
+      [3, ['previous']],
+    ]);
     expect(await database.checkpoints.withRole('default', id, 'best')).toMatchObject({
       step: 4,
       bytes: 5_000_000_000,
     });
+  });
+
+  test('as many of the newest are kept as the job says, by when they were taken, and handed to whoever goes on', async () => {
+    const { id, attempt } = await runningJob(database, dataset);
+    await database.pool.query(
+      `update jobs set checkpoint_policy = checkpoint_policy || '{"keepLast": 3}' where id = $1`,
+      [id],
+    );
+    // A run that went back takes checkpoints of earlier steps later.
+    const taken = [30, 40, 20, 25].map((step) => newCheckpoint(step, ['last'], `${id}-${step}`));
+    for (const one of taken) await database.checkpoints.record(id, attempt, one);
+    expect((await database.checkpoints.list('default', id))!.map(({ step }) => step)).toEqual([40, 25, 20]);
+    expect(await database.checkpoints.discard(id, attempt, taken[2]!.id)).toEqual({
+      superseded: [blobKey(`${id}-20`)],
+    });
+    await database.jobs.handBack(id, attempt, { reason: 'the worker shuts down', failure: null });
+    const claim = await database.jobs.claim(id, newId('wkr'));
+    expect(claim?.checkpoints.map(({ step }) => step)).toEqual([25, 40]);
+    await expect(database.checkpoints.discard(id, attempt, taken[3]!.id)).rejects.toThrow(StaleAttempt);
   });
 
   test('the same content twice is not given up', async () => {
@@ -53,7 +81,9 @@ describe('checkpoints', () => {
     expect(await database.checkpoints.record(id, attempt, newCheckpoint(1, ['last'], 'same'))).toEqual({
       superseded: [],
     });
-    expect(await database.checkpoints.list('default', id)).toHaveLength(1);
+    const kept = await database.checkpoints.record(id, attempt, newCheckpoint(2, ['last'], 'other'));
+    expect(kept).toEqual({ superseded: [] });
+    expect(await database.checkpoints.list('default', id)).toHaveLength(2);
   });
 
   test('content that one job gives up and another one names is deleted before that or not at all', async () => {
@@ -84,7 +114,8 @@ describe('checkpoints', () => {
     const first = newCheckpoint(1, ['last']);
     await database.checkpoints.record(id, attempt, first);
     await database.models.create('default', newModel(first.id));
-    expect(await database.checkpoints.record(id, attempt, newCheckpoint(2, ['last']))).toEqual({
+    await database.checkpoints.record(id, attempt, newCheckpoint(2, ['last']));
+    expect(await database.checkpoints.record(id, attempt, newCheckpoint(3, ['last']))).toEqual({
       superseded: [],
     });
     expect(await database.checkpoints.find('default', first.id)).toMatchObject({ roles: [] });

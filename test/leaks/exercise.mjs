@@ -19,7 +19,7 @@ import { randomImages } from '../bench/train/programs.mjs';
 const [addon, steps] = [process.argv[2], Number(process.argv[3])];
 const require = createRequire(import.meta.url);
 if (process.env.RAVINE_CANARY) require(process.env.RAVINE_CANARY);
-const engine = createTorchEngine(require(addon));
+const engine = createTorchEngine(require(addon), 'checked');
 const WARM = Math.floor(steps / 4);
 const READINGS = 20;
 const SESSIONS = 40;

@@ -10,7 +10,9 @@ export const Checkpoint = z
     attempt: z.int(),
     step: z.int(),
     epoch: z.int().describe('Epochs completed'),
-    roles: z.array(z.enum(['best', 'last'])),
+    roles: z
+      .array(z.enum(['best', 'last', 'previous']))
+      .describe('best: weights alone. last: everything to go on from. previous: an older one of the same'),
     validationLoss: z.number().nullable(),
     validationAccuracy: z.number().nullable(),
     sha256: z.string(),

@@ -1,7 +1,7 @@
 import { ForkKeep, RecipeChanges } from '@ravine/training';
 import { z } from 'zod';
 import { CheckpointId } from './ids.js';
-import { MaxMinutes, Priority } from './job.js';
+import { JobCheckpoints, MaxMinutes, MaxSteps, Priority } from './job.js';
 import { Labels, Name } from './page.js';
 
 export const ForkJob = z
@@ -16,6 +16,8 @@ export const ForkJob = z
     labels: Labels.optional().describe('Default: those of the job'),
     priority: Priority.default(0),
     maxMinutes: MaxMinutes.default(null),
+    maxSteps: MaxSteps.default(null),
+    checkpoints: JobCheckpoints.prefault({}),
   })
   .meta({ id: 'ForkJob' });
 export type ForkJob = z.output<typeof ForkJob>;

@@ -35,6 +35,41 @@ export const MaxMinutes = z
   .nullable()
   .describe('Ends the job with stopReason time_limit once it has trained for so long');
 
+export const MaxSteps = z
+  .int()
+  .min(1)
+  .max(2_147_483_647)
+  .nullable()
+  .describe('Ends the job with stopReason step_limit once it has done so many steps');
+
+/** Which checkpoints of a job are taken and kept. It changes nothing about the result. */
+export const JobCheckpoints = z
+  .strictObject({
+    everySteps: z
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .nullable()
+      .default(null)
+      .describe('After every so many steps, or as often as leaves 98 % of the time to training'),
+    everySeconds: z
+      .number()
+      .min(1)
+      .max(86_400)
+      .nullable()
+      .default(60)
+      .describe('During an epoch, so long after the one before'),
+    keepLast: z
+      .int()
+      .min(1)
+      .max(20, 'at most 20')
+      .default(2)
+      .describe('So many of the newest are kept, and the best one'),
+  })
+  .describe('Checkpoints besides those at the ends of epochs and of the run')
+  .meta({ id: 'JobCheckpoints' });
+export type JobCheckpoints = z.output<typeof JobCheckpoints>;
+
 export const CreateJob = z
   .strictObject({
     name: Name.optional(),
@@ -42,6 +77,8 @@ export const CreateJob = z
     labels: Labels.default({}),
     priority: Priority.default(0),
     maxMinutes: MaxMinutes.default(null),
+    maxSteps: MaxSteps.default(null),
+    checkpoints: JobCheckpoints.prefault({}),
   })
   .meta({ id: 'CreateJob' });
 export type CreateJob = z.output<typeof CreateJob>;
@@ -97,6 +134,14 @@ export const Job = z
     labels: Labels,
     priority: z.int(),
     maxMinutes: z.number().nullable(),
+    maxSteps: z.int().nullable(),
+    checkpoints: JobCheckpoints,
+    microBatchSize: z
+      .int()
+      .nullable()
+      .describe(
+        'What it was cut down to after memory ran out (recipe.recovery.outOfMemory); null: what the recipe says',
+      ),
     attempt: z.int().describe('0 before the first start'),
     workerId: WorkerId.nullable(),
     engine: z.string().nullable(),

@@ -13,11 +13,13 @@ export type NewCheckpoint = Pick<
 
 export interface Checkpoints {
   /**
-   * Gives the roles to this checkpoint and takes them from older ones. Those left without a role are deleted,
-   * unless a model was made of them or a job began with them; `superseded` are the blobs that nothing names any more. Fenced: throws
-   * StaleAttempt.
+   * Gives the roles to this checkpoint and takes them from older ones; as many of the `last` ones as the job wants to
+   * keep become `previous`. Those left without a role are deleted, unless a model was made of them or a job began with
+   * them; `superseded` are the blobs that nothing names any more. Fenced: throws StaleAttempt.
    */
   record(jobId: string, attempt: number, checkpoint: NewCheckpoint): Promise<{ superseded: string[] }>;
+  /** Takes all roles from a checkpoint that cannot be used. Otherwise as `record`. */
+  discard(jobId: string, attempt: number, id: string): Promise<{ superseded: string[] }>;
   /** Newest first; null when there is no such job. */
   list(project: string, jobId: string): Promise<Checkpoint[] | null>;
   get(project: string, jobId: string, id: string): Promise<Checkpoint | null>;
@@ -37,7 +39,14 @@ export function createCheckpoints(pool: pg.Pool, prisma: PrismaClient): Checkpoi
       transaction(pool, async (client) => {
         await requireAttempt(client, jobId, attempt);
         await lockBlob(client, checkpoint.sha256);
-        const dropped = await giveUpRoles(client, jobId, checkpoint.roles);
+        if (checkpoint.roles.includes('last')) await keepPrevious(client, jobId);
+        const taken = checkpoint.roles.filter((role) => role !== 'last');
+        await client.query(
+          `update checkpoints set roles = array(select role from unnest(roles) as role where role <> all($2))
+           where job_id = $1 and roles && $2`,
+          [jobId, taken],
+        );
+        const dropped = await deleteUnused(client, jobId);
         await insert(client, 'checkpoints', {
           id: checkpoint.id,
           job_id: jobId,
@@ -57,6 +66,13 @@ export function createCheckpoints(pool: pg.Pool, prisma: PrismaClient): Checkpoi
         return { superseded: await unreferenced(client, dropped) };
       }),
 
+    discard: (jobId, attempt, id) =>
+      transaction(pool, async (client) => {
+        await requireAttempt(client, jobId, attempt);
+        await client.query(`update checkpoints set roles = '{}' where job_id = $1 and id = $2`, [jobId, id]);
+        return { superseded: await unreferenced(client, await deleteUnused(client, jobId)) };
+      }),
+
     async list(project, jobId) {
       const job = await prisma.job.findFirst({
         where: { id: jobId, project },
@@ -71,13 +87,23 @@ export function createCheckpoints(pool: pg.Pool, prisma: PrismaClient): Checkpoi
   };
 }
 
-/** Answers the blobs of the rows that were deleted. */
-async function giveUpRoles(client: pg.PoolClient, jobId: string, roles: CheckpointRole[]): Promise<string[]> {
+/** The last one becomes a previous one, of which the newest stay: with the one that follows, as many as the job keeps. */
+async function keepPrevious(client: pg.PoolClient, jobId: string): Promise<void> {
   await client.query(
-    `update checkpoints set roles = array(select role from unnest(roles) as role where role <> all($2))
-     where job_id = $1 and roles && $2`,
-    [jobId, roles],
+    `update checkpoints set roles = array_replace(roles, 'last', 'previous') where job_id = $1 and 'last' = any(roles)`,
+    [jobId],
   );
+  await client.query(
+    `update checkpoints set roles = array_remove(roles, 'previous') where id in (
+       select id from checkpoints where job_id = $1 and 'previous' = any(roles)
+       order by created_at desc, id desc
+       offset (select (checkpoint_policy->>'keepLast')::int - 1 from jobs where id = $1))`,
+    [jobId],
+  );
+}
+
+/** Of the checkpoints without a role, those that nothing else needs; answers their blobs. */
+async function deleteUnused(client: pg.PoolClient, jobId: string): Promise<string[]> {
   // Waits for a model that is being made of one; the next statement then sees the model.
   await client.query(`select from checkpoints where job_id = $1 and roles = '{}' for update`, [jobId]);
   const { rows } = await client.query<{ sha256: string }>(

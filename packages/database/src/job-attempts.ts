@@ -27,8 +27,8 @@ export interface JobClaim {
   project: string;
   attempt: number;
   manifest: DatasetManifest;
-  /** The newest checkpoint of an earlier attempt. */
-  resumeFrom: Checkpoint | null;
+  /** What earlier attempts left to go on from, newest first. */
+  checkpoints: Checkpoint[];
   /** What a fork begins with where there is none. */
   fork: (ForkedState & { checkpoint: Checkpoint }) | null;
 }
@@ -65,6 +65,8 @@ export interface JobAttempts {
     progress: Progress & Pick<Job, 'peakMemoryBytes'> & { trainSeconds: number | null },
   ): Promise<boolean>;
   best(id: string, attempt: number, best: NonNullable<Job['best']>): Promise<boolean>;
+  /** Later attempts compute so many images at once; `message` is the event that tells why. */
+  shrinkMicroBatch(id: string, attempt: number, size: number, message: string): Promise<boolean>;
   /** What the user wants of the run by now. Throws StaleAttempt. */
   wish(id: string, attempt: number): Promise<JobWish>;
   /** Throws IllegalMove for an end that `jobTransitions` does not have, e.g. cancelled without a request. */
@@ -118,7 +120,10 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
         include: {
           forkCheckpoint: true,
           dataset: { select: { manifest: true } },
-          checkpoints: { where: { roles: { has: 'last' } }, orderBy: { step: 'desc' }, take: 1 },
+          checkpoints: {
+            where: { roles: { hasSome: ['last', 'previous'] } },
+            orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], // a run that went back has older ones of later steps
+          },
         },
       });
       const { dataset, checkpoints, forkCheckpoint, ...job } = row;
@@ -127,7 +132,7 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
         project: job.project,
         attempt,
         manifest: dataset.manifest as unknown as DatasetManifest, // a job exists only for a ready dataset
-        resumeFrom: checkpoints[0] ? checkpointView(checkpoints[0]) : null,
+        checkpoints: checkpoints.map(checkpointView),
         fork: forkCheckpoint && {
           ...(job.fork as unknown as ForkedState), // written by `create`
           checkpoint: checkpointView(forkCheckpoint),
@@ -163,6 +168,16 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
         'progress = $3, train_seconds = coalesce($4, train_seconds), peak_memory_bytes = greatest($5, peak_memory_bytes)',
         [json(progress), trainSeconds, wholeBytes(peakMemoryBytes)],
       ),
+
+    shrinkMicroBatch: (id, attempt, size, message) =>
+      locked(id, attempt, async (client) => {
+        await client.query('update jobs set micro_batch_size = $2, updated_at = now() where id = $1', [
+          id,
+          size,
+        ]);
+        const data = { microBatchSize: size };
+        await appendEvents(client, id, attempt, [{ type: 'warning', level: 'warning', message, data }]);
+      }),
 
     best: (id, attempt, best) => fenced(id, attempt, 'best = $3', [json(best)]),
 

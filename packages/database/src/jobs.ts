@@ -1,4 +1,11 @@
-import { AppError, type Job, type Lineage, type ListJobsQuery, type Page } from '@ravine/contracts';
+import {
+  AppError,
+  type Job,
+  JobCheckpoints,
+  type Lineage,
+  type ListJobsQuery,
+  type Page,
+} from '@ravine/contracts';
 import type pg from 'pg';
 import type { z } from 'zod';
 import { attemptView } from './attempt-rows.js';
@@ -15,7 +22,8 @@ import { first, json, text, transaction } from './sql.js';
 export type NewJob = Pick<
   Job,
   'id' | 'name' | 'recipe' | 'recipeHash' | 'datasetId' | 'labels' | 'priority' | 'maxMinutes'
-> & { queue?: TrainQueue; fork?: Fork };
+> &
+  Partial<Pick<Job, 'maxSteps' | 'checkpoints'>> & { queue?: TrainQueue; fork?: Fork };
 
 export interface Jobs extends JobAttempts, JobRequests, JobSweep {
   /**
@@ -113,6 +121,8 @@ export async function insertJob(
     job.queue ?? 'train.cpu',
     group?.id ?? null,
     group?.place ?? null,
+    job.maxSteps ?? null,
+    json(job.checkpoints ?? JobCheckpoints.parse({})),
   ]);
   if (rowCount === 0) throw await unusableDataset(client, project, job.datasetId);
   if (job.fork) await holdCheckpoint(client, project, job.id, job.fork);
@@ -139,8 +149,8 @@ async function holdCheckpoint(client: pg.PoolClient, project: string, id: string
 // The lock on the dataset's row keeps it from being deleted before the job that names it is there.
 const INSERT = `
   insert into jobs (id, project, name, dataset_id, recipe, recipe_hash, labels, priority, max_minutes, queue, group_id, group_place,
-                    transitions)
-  select $1, $2, $3, dataset.id, $5::jsonb, $6, $7::jsonb, $8, $9, $10, $11, $12::int,
+                    max_steps, checkpoint_policy, transitions)
+  select $1, $2, $3, dataset.id, $5::jsonb, $6, $7::jsonb, $8, $9, $10, $11, $12::int, $13::int, $14::jsonb,
     ${TRANSITION('null::text', "'queued'", 'null::text')}
   from datasets as dataset
   where dataset.id = $4 and dataset.project = $2 and dataset.status = 'ready'

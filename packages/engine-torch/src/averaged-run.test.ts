@@ -2,6 +2,7 @@ import {
   compileProgram,
   createStepPlanner,
   decodeCheckpoint,
+  joinBytes,
   Recipe,
   resolveRecipe,
   runSplits,
@@ -32,7 +33,8 @@ describeNative('a run with SWA and batch normalisation', () => {
       const program = compileProgram(recipe, facts, 'fp32');
       const saved: Partial<Record<'best' | 'last', StateDict>> = {};
       const report = async (one: TrainingReport) => {
-        if (one.type === 'checkpoint') saved[one.metadata.role] = decodeCheckpoint(one.bytes).tensors;
+        if (one.type === 'checkpoint')
+          saved[one.metadata.role] = decodeCheckpoint(joinBytes(one.parts)).tensors;
       };
       const signal = new AbortController().signal;
       const more = { device, threads: 2, resume: null, signal, report, clock: () => 0 };

@@ -9,8 +9,12 @@ import { createSession } from './session.js';
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 /** The engine boundary over the native addon. */
-export function createTorchEngine(binding: NativeBinding): Engine {
-  const info = { name: 'torch', version, ...binding.describe() };
+/** `digest` names the build of the addon. */
+export function createTorchEngine(binding: NativeBinding, digest: string): Engine {
+  const described = binding.describe();
+  const libraries = Object.entries(described.libraries).map(([name, one]) => `${name} ${one}`);
+  const build = [`torch ${version}`, ...libraries, `addon ${digest}`].join(', ').slice(0, 256);
+  const info = { name: 'torch', version, build, ...described };
   return {
     name: info.name,
     describe: () => info,

@@ -4,6 +4,7 @@ import {
   compileProgram,
   decodeCheckpoint,
   initialState,
+  joinBytes,
   runSplits,
   runTraining,
   type StateDict,
@@ -94,7 +95,7 @@ describeNative.each(['fp32', 'bf16'] as const)('a run of airbench that whitens, 
       signal: new AbortController().signal,
       clock: () => 0,
       report: async (one) => {
-        if (one.type === 'checkpoint') saved.push(decodeCheckpoint(one.bytes));
+        if (one.type === 'checkpoint') saved.push(decodeCheckpoint(joinBytes(one.parts)));
       },
       ...more,
     });

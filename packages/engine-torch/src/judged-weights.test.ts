@@ -3,6 +3,7 @@ import {
   type Checkpoint,
   compileProgram,
   decodeCheckpoint,
+  joinBytes,
   judgedWeights,
   modelWeights,
   Recipe,
@@ -43,7 +44,7 @@ async function go(precision: 'fp32' | 'bf16', more: Partial<TrainingRun> = {}) {
   const program = compileProgram(recipe, facts, precision);
   const saved: Checkpoint[] = [];
   const report = async (one: TrainingReport) => {
-    if (one.type === 'checkpoint') saved.push(decodeCheckpoint(one.bytes));
+    if (one.type === 'checkpoint') saved.push(decodeCheckpoint(joinBytes(one.parts)));
   };
   await runTraining({
     engine: torch,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -19,12 +20,16 @@ function whyNotBuilt(): string {
   return `the native engine was not built: ${status.reason ?? `its file is missing. Type: ${BUILD}`}`;
 }
 
+/** Enough of the addon's sha256 to tell builds apart. */
+const digestOfAddon = (): string =>
+  createHash('sha256').update(readFileSync(addon)).digest('hex').slice(0, 16);
+
 /** Loads the native engine. Does not throw: a machine without libtorch still runs the service. */
 export function loadTorchEngine(): TorchEngine {
   if (!existsSync(addon)) return { engine: null, reason: whyNotBuilt() };
   try {
     const binding = createRequire(import.meta.url)(addon) as NativeBinding;
-    return { engine: createTorchEngine(binding), reason: null };
+    return { engine: createTorchEngine(binding, digestOfAddon()), reason: null };
   } catch (error) {
     // The dynamic loader names the library that it misses, e.g. after libtorch was removed.
     const detail = error instanceof Error ? error.message : String(error);

@@ -3,6 +3,7 @@ import {
   compileProgram,
   decodeCheckpoint,
   type Engine,
+  joinBytes,
   type RecipeInput,
   runTraining,
   type TrainingReport,
@@ -53,7 +54,8 @@ describeNative('a run whose images grow', () => {
     };
     let last: Checkpoint | null = null;
     const report = async (one: TrainingReport) => {
-      if (one.type === 'checkpoint' && one.metadata.role === 'last') last = decodeCheckpoint(one.bytes);
+      if (one.type === 'checkpoint' && one.metadata.role === 'last')
+        last = decodeCheckpoint(joinBytes(one.parts));
     };
     const outcome = await runTraining({
       ...{ engine: { ...torch, name: torch.name, describe: () => torch.describe(), open }, recipe },

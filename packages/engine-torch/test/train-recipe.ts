@@ -68,7 +68,7 @@ export async function trainTiny(asked: Omit<RecipeInput, 'dataset'>): Promise<Tr
     report: async (report) => {
       if (report.type === 'steps') losses.push(...report.losses);
       if (report.type === 'checkpoint' && report.metadata.role === 'last')
-        last = Buffer.from(report.bytes).toString('base64');
+        last = Buffer.concat(report.parts).toString('base64');
     },
   });
   return { outcome, losses, last };

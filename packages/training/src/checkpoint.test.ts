@@ -9,6 +9,7 @@ const checkpoint: Checkpoint = {
     role: 'last',
     recipeHash: 'abc',
     engine: 'reference',
+    build: 'reference 1',
     precision: 'fp32',
     position: {
       step: 12,
@@ -17,6 +18,7 @@ const checkpoint: Checkpoint = {
       best: { epoch: 1, step: 10, validationLoss: 1 / 3, validationAccuracy: 0.5 },
       staleEpochs: 0,
       schedule: { '1.0': { scale: 0.1, best: 2.5 } },
+      recovery: { rollbacks: 1, from: 10 },
       rangeTest: { steps: 12, mean: 0.1, best: 1 / 3 },
     },
   },
@@ -100,15 +102,15 @@ describe('untrusted bytes', () => {
     expect(() => decodeCheckpoint(encodeSafetensors(new Map(), metadata))).toThrow(SafetensorsError);
   });
 
-  it('a checkpoint from before schedules and range tests had a state begins with none', () => {
-    const { schedule: _, rangeTest: __, ...position } = checkpoint.metadata.position;
-    const old = encodeSafetensors(new Map(), {
-      ravine: JSON.stringify({ ...checkpoint.metadata, position }),
-    });
-    expect(decodeCheckpoint(old).metadata.position).toEqual({
-      ...position,
-      schedule: {},
-      rangeTest: { steps: 0, mean: 0, best: null },
+  it('a checkpoint from before schedules and range tests had a state, runs went back, and builds were named has none of it', () => {
+    const { schedule: _, rangeTest: __, recovery: ___, ...position } = checkpoint.metadata.position;
+    const { build: ____, ...metadata } = checkpoint.metadata;
+    const old = encodeSafetensors(new Map(), { ravine: JSON.stringify({ ...metadata, position }) });
+    const rangeTest = { steps: 0, mean: 0, best: null };
+    expect(decodeCheckpoint(old).metadata).toEqual({
+      ...metadata,
+      build: null,
+      position: { ...position, schedule: {}, rangeTest, recovery: null },
     });
   });
 

@@ -42,6 +42,8 @@ export interface DeviceInfo {
 export interface EngineInfo {
   name: string;
   version: string;
+  /** Names this very build: equal builds compute equal bits on equal devices. At most 256 characters. */
+  build: string;
   /** Versions of the libraries below, e.g. `{ libtorch: '1.13.1' }`. */
   libraries: Record<string, string>;
   devices: DeviceInfo[];
@@ -230,12 +232,15 @@ export type EngineErrorCode =
 
 /** A fault of an engine. `engine_unsupported`: the program asks for something that this engine cannot compute. */
 export class EngineError extends Error {
+  /** What shows it, e.g. the sizes that did not fit. */
+  readonly evidence: Record<string, unknown>;
   constructor(
     readonly code: EngineErrorCode,
     message: string,
-    options?: ErrorOptions,
+    { evidence = {}, ...options }: ErrorOptions & { evidence?: Record<string, unknown> } = {},
   ) {
     super(message, options);
     this.name = 'EngineError';
+    this.evidence = evidence;
   }
 }

@@ -37,7 +37,8 @@ export interface Judge {
 
 export function createJudge(run: TrainingRun, session: Session, planner: StepPlanner): Judge {
   const { signal, recipe, program, data } = run;
-  const batchSize = Math.max(recipe.batchSize, EVALUATION_BATCH);
+  const fast = Math.max(recipe.batchSize, EVALUATION_BATCH);
+  const batchSize = Math.min(fast, run.evaluationBatch ?? fast);
 
   /** What an engine throws when the signal is aborted means that the run is interrupted. */
   const unlessAborted = async <T>(work: Promise<T>): Promise<T> => {

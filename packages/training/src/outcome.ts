@@ -18,7 +18,7 @@ export interface TrainingFailure {
  * Why a run that succeeded trained no further. `diverged`: a learning-rate range test is over, because its loss came to
  * four times the best; any other run goes on.
  */
-export const StopReason = z.enum(['completed', 'early_stopping', 'time_limit', 'diverged']);
+export const StopReason = z.enum(['completed', 'early_stopping', 'time_limit', 'step_limit', 'diverged']);
 export type StopReason = z.output<typeof StopReason>;
 
 export type TrainingOutcome =

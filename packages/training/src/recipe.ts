@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ResolvedLoss } from './losses/index.js';
 import { ResolvedOptimizerWithRates } from './optimizers/index.js';
 import { PresetKind } from './presets/index.js';
+import { noRecovery } from './recovery.js';
 import { PartialRunOptions, runOptions } from './run-options.js';
 import { storedWrapperOptions } from './wrappers/index.js';
 
@@ -49,6 +50,7 @@ const addedLater = {
   normalization: runOptions.normalization.default('dataset'),
   crossValidation: runOptions.crossValidation.default(null),
   testTimeAugmentation: runOptions.testTimeAugmentation.default(null),
+  recovery: runOptions.recovery.default(noRecovery),
 };
 
 const resolvedRecipe = z

@@ -1,6 +1,7 @@
 import type { CheckpointMetadata } from './checkpoint.js';
 import type { SampleResults } from './engine.js';
 import type { Evaluation } from './evaluation.js';
+import type { TrainingFailure } from './outcome.js';
 
 export type TrainingPhase = 'preparing' | 'training' | 'validating' | 'evaluating';
 
@@ -47,8 +48,20 @@ export type TrainingReport =
       /** Training images per second, validation not counted; null where the clock did not move. */
       imagesPerSecond: number | null;
     }
-  /** `bytes` is a safetensors file; see checkpoint.ts. */
-  | { type: 'checkpoint'; metadata: CheckpointMetadata; bytes: Uint8Array }
+  /** `parts` follow each other in a safetensors file; see checkpoint.ts. They are views of arrays that the run still needs. */
+  | { type: 'checkpoint'; metadata: CheckpointMetadata; parts: Uint8Array[] }
+  /** The run goes back: what was reported of later steps than `step` did not happen. */
+  | {
+      type: 'rollback';
+      /** Steps done, after the return. */
+      step: number;
+      failure: TrainingFailure;
+      /** How many times by now, and at most. */
+      rollbacks: number;
+      maxRollbacks: number;
+      /** What every learning rate is multiplied by from here on. */
+      learningRateFactor: number;
+    }
   /** Of the best weights on the test split (validation where there is none); `labels` are those of the samples in `results`. */
   | {
       type: 'evaluation';

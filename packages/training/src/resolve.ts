@@ -1,7 +1,6 @@
 import { buildArchitecture } from './architectures/index.js';
 import { augmentationProblems } from './augmentations/index.js';
 import { type DatasetFacts, sum } from './dataset-facts.js';
-import { hashOf } from './hash.js';
 import { orthogonalWork } from './initializers.js';
 import { lossOutputs, lossProblems, outputCount, resolveLoss } from './losses/index.js';
 import { normalizationProblems } from './normalization.js';
@@ -10,7 +9,9 @@ import { networkParameters } from './parameters.js';
 import { presets } from './presets/index.js';
 import type { Node } from './program.js';
 import { resizingProblems } from './progressive-resizing.js';
+import { isRangeTest } from './range-test.js';
 import type { Recipe, ResolvedRecipe } from './recipe.js';
+import { recipeHash } from './recipe-hash.js';
 import { defaultRunOptions, parseRunOptions } from './run-options.js';
 import { momentumField, resolveSchedule, setsMomentum } from './schedules/index.js';
 import { elements } from './shapes.js';
@@ -20,7 +21,7 @@ import { testTimeProblems } from './test-time/index.js';
 import { averageProblems, microBatchProblems, weightCopies } from './wrappers/index.js';
 import { resolveSwa } from './wrappers/swa.js';
 
-/** A checkpoint holds weights, optimizer slots and the best weights in fp32, and is one array of at most 4 GiB. */
+/** A checkpoint holds weights, optimizer slots (both twice where the run may go back) and the best weights in fp32, and is one array of at most 4 GiB. */
 const MAX_CHECKPOINT_VALUES = 1_000_000_000;
 const MAX_STEPS = 0x7fff_ffff;
 
@@ -90,6 +91,18 @@ function dataProblems(facts: DatasetFacts, length: RunLength, recipe: ResolvedRe
   return issues;
 }
 
+function recoveryProblems({ recovery, schedule, batchSize, microBatchSize }: ResolvedRecipe): SpecIssue[] {
+  if (recovery.nonFinite && isRangeTest(schedule)) {
+    const message = 'must be null with a range test, which ends where its loss diverges';
+    return [{ path: ['recovery', 'nonFinite'], message }];
+  }
+  const least = recovery.outOfMemory?.minimumMicroBatchSize;
+  const atOnce = microBatchSize ?? batchSize;
+  if (least === undefined || least < atOnce) return [];
+  const message = `must be less than ${atOnce}, the images that are computed at once: nothing could be made smaller`;
+  return [{ path: ['recovery', 'outOfMemory', 'minimumMicroBatchSize'], message }];
+}
+
 /** What batches of this run lack for the normalisations of these layers. */
 function batchProblems(nodes: Node[], { batchSize, microBatchSize }: ResolvedRecipe, trainSamples: number) {
   const norm = singleValueNorm(nodes);
@@ -128,8 +141,9 @@ function networkProblems(recipe: ResolvedRecipe, facts: DatasetFacts, length: Ru
   const issues: SpecIssue[] = [];
   const { parameters } = networkParameters(nodes, facts, recipe.architecture.initializer);
   const count = sum(parameters.map((parameter) => elements(parameter.shape)));
-  const values =
-    (2 + weightCopies(recipe)) * count + slotCount(resolveOptimizer(recipe.optimizer), parameters);
+  const state =
+    (1 + weightCopies(recipe)) * count + slotCount(resolveOptimizer(recipe.optimizer), parameters);
+  const values = count + (recipe.recovery.nonFinite ? 2 : 1) * state;
   const most = Math.floor((MAX_CHECKPOINT_VALUES * count) / Math.max(1, values));
   if (count > most)
     issues.push({
@@ -233,7 +247,8 @@ export function resolveRecipe(
       message,
     })),
     ...testTimeIssues(resolved, facts),
+    ...recoveryProblems(resolved),
   ];
   if (issues.length > 0) throw new SpecError(issues);
-  return { recipe: resolved, hash: hashOf(resolved) };
+  return { recipe: resolved, hash: recipeHash(resolved) };
 }

@@ -6,6 +6,7 @@ import { Normalization } from './normalization.js';
 import { Optimizer } from './optimizers/index.js';
 import { ParameterGroups } from './parameter-groups.js';
 import { ProgressiveResizing } from './progressive-resizing.js';
+import { Recovery } from './recovery.js';
 import { Schedule } from './schedules/index.js';
 import { TestTimeAugmentation } from './test-time/index.js';
 import { GradientClip, noWrappers, wrapperOptions } from './wrappers/index.js';
@@ -97,6 +98,7 @@ export const runOptions = {
   engine: z.enum(['auto', 'torch']),
   device: z.enum(['auto', 'cpu', 'cuda']),
   testTimeAugmentation: TestTimeAugmentation.nullable(),
+  recovery: Recovery,
   topK: z
     .int()
     .min(1)
@@ -130,6 +132,7 @@ export const defaultRunOptions = {
   engine: 'auto',
   device: 'auto',
   testTimeAugmentation: null,
+  recovery: {},
   topK: 5,
 } satisfies RunOptionsInput;
 

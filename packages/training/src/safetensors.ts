@@ -32,28 +32,39 @@ function assertLittleEndian(): void {
   if (!littleEndian) throw new Error('checkpoints need a little-endian machine');
 }
 
-export function encodeSafetensors(tensors: StateDict, metadata: Record<string, string>): Uint8Array {
+/** The file in parts that follow each other: its header, then the bytes of each tensor, which are not copied. */
+export function encodeSafetensorsParts(tensors: StateDict, metadata: Record<string, string>): Uint8Array[] {
   assertLittleEndian();
   const names = [...tensors.keys()].sort();
   const header: Record<string, unknown> = { __metadata__: sorted(metadata) };
+  const parts: Uint8Array[] = [];
   let size = 0;
   for (const name of names) {
     const { data, shape } = tensors.get(name) as Tensor;
     const dtype = data instanceof Float64Array ? 'F64' : 'F32';
     header[name] = { dtype, shape, data_offsets: [size, size + data.byteLength] };
     size += data.byteLength;
+    parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerBytes + size);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, 8, 8 + headerBytes);
-  bytes.set(text, 8);
-  let at = 8 + headerBytes;
-  for (const name of names) {
-    const { data } = tensors.get(name) as Tensor;
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  const begin = new Uint8Array(8 + headerBytes).fill(0x20);
+  new DataView(begin.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  begin.set(text, 8);
+  return [begin, ...parts];
+}
+
+/** The same in one piece. */
+export const encodeSafetensors = (tensors: StateDict, metadata: Record<string, string>): Uint8Array =>
+  joinBytes(encodeSafetensorsParts(tensors, metadata));
+
+/** One array of all the bytes. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
   return bytes;
 }

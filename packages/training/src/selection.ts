@@ -35,6 +35,7 @@ export function afterEpoch(
     partial: { samples: 0, lossSum: 0, correct: 0 },
     best: better ? result : position.best,
     staleEpochs: better ? 0 : position.staleEpochs + 1,
+    recovery: position.recovery && { ...position.recovery, from: position.step },
   };
 }
 

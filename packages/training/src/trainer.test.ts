@@ -7,6 +7,7 @@ import type { Engine } from './engine.js';
 import { Recipe, type RecipeInput } from './recipe.js';
 import type { TrainingReport } from './reports.js';
 import { resolveRecipe } from './resolve.js';
+import { joinBytes } from './safetensors.js';
 import { SpecError } from './spec-error.js';
 import { runTraining } from './trainer.js';
 import type { TrainingRun } from './training-run.js';
@@ -37,12 +38,13 @@ async function go(
 ) {
   const { counts = { train: 45, test: 12 }, report: alsoReport, ...rest } = run;
   const { data, facts } = toyData(counts);
-  const { recipe } = resolveRecipe(Recipe.parse({ ...base, ...options, dataset: facts.id }), facts);
+  const { recipe, hash } = resolveRecipe(Recipe.parse({ ...base, ...options, dataset: facts.id }), facts);
   const reports: TrainingReport[] = [];
   let now = 0;
   const outcome = await runTraining({
     engine: createReferenceEngine(),
     recipe,
+    recipeHash: hash,
     program: compileProgram(recipe, facts, 'fp64'),
     data,
     device: 'cpu',
@@ -59,7 +61,7 @@ async function go(
   const of = <T extends TrainingReport['type']>(type: T): Of<T>[] =>
     reports.filter((report): report is Of<T> => report.type === type);
   const last = (): Checkpoint =>
-    decodeCheckpoint(of('checkpoint').findLast((c) => c.metadata.role === 'last')!.bytes);
+    decodeCheckpoint(joinBytes(of('checkpoint').findLast((c) => c.metadata.role === 'last')!.parts));
   return { outcome, reports, of, last };
 }
 
@@ -98,7 +100,7 @@ describe('a whole run', () => {
   });
 
   it('gives the same bytes for the same seed and others for another', async () => {
-    const bytes = async (seed: number) => (await go({ seed })).of('checkpoint').at(-1)!.bytes;
+    const bytes = async (seed: number) => (await go({ seed })).of('checkpoint').at(-1)!.parts;
     const first = await bytes(7);
     expect(await bytes(7)).toEqual(first);
     expect(await bytes(8)).not.toEqual(first);
@@ -216,7 +218,9 @@ describe('stopping and resuming', () => {
   it('refuses a checkpoint of another recipe, and one of weights only', async () => {
     const first = await go({}, { stopAtStep: 5 });
     await expect(go({ seed: 8 }, { resume: first.last() })).rejects.toThrow(SpecError);
-    const best = decodeCheckpoint(first.of('checkpoint').find((c) => c.metadata.role === 'best')!.bytes);
+    const best = decodeCheckpoint(
+      joinBytes(first.of('checkpoint').find((c) => c.metadata.role === 'best')!.parts),
+    );
     await expect(go({}, { resume: best })).rejects.toThrow(/role "last"/);
   });
 });
@@ -230,7 +234,7 @@ describe('the best weights', () => {
     expect(outcome).toMatchObject({ best: { epoch: first.epoch, validationAccuracy: top } });
     const best = of('checkpoint').findLast((c) => c.metadata.role === 'best')!;
     expect(best.metadata.position.epoch).toBe(first.epoch);
-    const names = [...decodeCheckpoint(best.bytes).tensors.keys()];
+    const names = [...decodeCheckpoint(joinBytes(best.parts)).tensors.keys()];
     expect(names.every((name) => name.startsWith('model.'))).toBe(true);
   });
 

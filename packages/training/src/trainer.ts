@@ -1,5 +1,6 @@
-import { hashOf } from './hash.js';
+import { whyNotResumable } from './checkpoint-fits.js';
 import { Interrupted } from './interrupted.js';
+import { withSize } from './out-of-memory.js';
 import type { StopReason, TrainingFailure, TrainingOutcome } from './outcome.js';
 import { hasDiverged } from './range-test.js';
 import { isStale } from './selection.js';
@@ -18,9 +19,11 @@ export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
   const began = run.clock();
   const trainSeconds = (): number => (run.clock() - began) / 1000;
   await run.report({ type: 'phase', phase: 'preparing' });
-  const session = await openStages(run);
+  const session = await openStages(run).catch((error: unknown) => {
+    throw withSize(error, run, run.resume?.metadata.position ?? { step: 0, epoch: 0 });
+  });
+  const training = new Training(run, session);
   try {
-    const training = new Training(run, session);
     await training.start();
     const failure = await trainEpochs(training);
     if (failure !== null) {
@@ -28,24 +31,22 @@ export async function runTraining(run: TrainingRun): Promise<TrainingOutcome> {
       return { status: 'failed', failure, trainSeconds: trainSeconds() };
     }
     return await finish(training, trainSeconds());
+  } catch (error) {
+    await training.saveBest().catch(() => {}); // what was reached is worth keeping; the first error is the one to tell
+    throw withSize(error, run, training.position);
   } finally {
     await session.close();
   }
 }
 
-function checkResume({ resume, recipe }: TrainingRun): void {
-  if (resume === null) return;
-  const refuse = (message: string): never => {
-    throw new SpecError([{ path: [], message }]);
-  };
-  if (resume.metadata.recipeHash !== hashOf(recipe))
-    refuse('the checkpoint to resume from belongs to another recipe');
-  if (resume.metadata.role !== 'last') refuse('only a checkpoint with role "last" can be resumed from');
+function checkResume({ resume, recipe, program, recipeHash: hash }: TrainingRun): void {
+  const why = resume && whyNotResumable(resume, { recipe, program, hash });
+  if (why) throw new SpecError([{ path: [], message: `the checkpoint cannot be resumed from: ${why}` }]);
 }
 
 /**
- * Why no further epoch is trained, or null. A limit of time and the end of a range test count at the end of an epoch, which
- * they bring about early.
+ * Why no further epoch is trained, or null. A limit of the job and the end of a range test count at the end of an epoch,
+ * which they bring about early.
  */
 function reasonToStop(training: Training): StopReason | null {
   const { position, run } = training;
@@ -53,7 +54,7 @@ function reasonToStop(training: Training): StopReason | null {
   if (epochEnded && hasDiverged(position.rangeTest)) return 'diverged';
   if (position.epoch >= run.recipe.epochs) return 'completed';
   if (isStale(position, run.recipe.earlyStopping)) return 'early_stopping';
-  return epochEnded && training.isOutOfTime() ? 'time_limit' : null;
+  return epochEnded ? training.limitReached() : null;
 }
 
 /** All epochs that are left; returns early when the run is interrupted. */
@@ -61,7 +62,7 @@ async function trainEpochs(training: Training): Promise<TrainingFailure | null> 
   try {
     while (reasonToStop(training) === null) {
       const failure = (await training.trainEpoch()) ?? (await training.endEpoch());
-      if (failure !== null) return failure;
+      if (failure !== null && !(await training.rollBack(failure))) return failure;
     }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -73,11 +74,12 @@ async function trainEpochs(training: Training): Promise<TrainingFailure | null> 
 async function finish(training: Training, trainSeconds: number): Promise<TrainingOutcome> {
   const { position } = training;
   const stopped = async (): Promise<TrainingOutcome> => {
-    await training.saveIfMoved();
+    await training.saveRest();
     return { status: 'stopped', step: position.step, epoch: position.epoch, trainSeconds };
   };
   const stopReason = reasonToStop(training);
   if (stopReason === null) return stopped();
+  await training.saveRest(); // the evaluation names the best one
   try {
     const evaluation = await training.evaluateBest();
     if (position.best === null) throw new Error('an epoch ended without a result');

@@ -1,4 +1,5 @@
 import type { Checkpoint } from './checkpoint.js';
+import type { CheckpointPolicy } from './checkpoint-pace.js';
 import type { Engine, PackedDataset } from './engine.js';
 import type { Fork } from './fork.js';
 import type { Program } from './program.js';
@@ -9,6 +10,8 @@ import type { Report } from './reports.js';
 export interface TrainingRun {
   engine: Engine;
   recipe: ResolvedRecipe;
+  /** The recipe's hash as it was stored with the job, where a version that knew fewer fields did that; left out: that of `recipe`. */
+  recipeHash?: string | undefined;
   /** What `compileProgram` made of the recipe. */
   program: Program;
   data: PackedDataset;
@@ -28,6 +31,12 @@ export interface TrainingRun {
    * evaluation as usual. At least one step is done. Null: no limit.
    */
   timeLimitMs?: number | null | undefined;
+  /** The same once this many steps are done, those before a resume included. Null: no limit. */
+  maxSteps?: number | null | undefined;
+  /** Checkpoints during epochs; without it there are those at their ends and at the end of the run. */
+  checkpoints?: CheckpointPolicy | undefined;
+  /** Validation takes at most so many images at once; null: as many as are fast. */
+  evaluationBatch?: number | null | undefined;
   /** Ends the run like the signal does once this many steps are done. */
   stopAtStep?: number | undefined;
   /** Milliseconds from any origin, never going back. */

@@ -1,21 +1,21 @@
 import {
-  type CheckpointMetadata,
   type EpochResult,
-  encodeCheckpoint,
   modelWeights,
   renamed,
+  rollbackOf,
+  sessionState,
   type TrainingPosition,
 } from './checkpoint.js';
-import type { StateDict, StepPlan, StepStats } from './engine.js';
+import { CheckpointWriter, type HeldStates } from './checkpoint-writer.js';
+import type { StepPlan, StepStats } from './engine.js';
 import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
 import { forkedPosition, withWeightsOf } from './fork.js';
-import { hashOf } from './hash.js';
 import { initialState } from './initializers.js';
 import { Interrupted } from './interrupted.js';
 import { createJudge, type Judge } from './judge.js';
-import { judgedWeights } from './judged-weights.js';
-import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
+import { nonFiniteStep, nonFiniteValidation, type StopReason, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
+import { progressOf } from './progress.js';
 import { hasDiverged, isRangeTest, NO_LOSSES, withLoss } from './range-test.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
@@ -23,26 +23,34 @@ import type { StagedSession } from './stage-sessions.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
 import type { TrainingRun } from './training-run.js';
 
+const NOTHING = { samples: 0, lossSum: 0, correct: 0 };
 const START: TrainingPosition = {
   step: 0,
   epoch: 0,
-  partial: { samples: 0, lossSum: 0, correct: 0 },
+  partial: NOTHING,
   best: null,
   staleEpochs: 0,
   schedule: {},
   rangeTest: NO_LOSSES,
+  recovery: null,
 };
+
+/** Where a run begins that is not resumed. */
+function firstPosition({ fork, recipe }: TrainingRun): TrainingPosition {
+  const begun = (fork && forkedPosition(fork)) ?? START;
+  const from = begun.recovery?.from ?? begun.step;
+  return { ...begun, recovery: recipe.recovery.nonFinite && { rollbacks: 0, from } };
+}
 
 /** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
 export class Training {
   position: TrainingPosition;
-  private readonly recipeHash: string;
   private readonly splits: RunSplits;
   private readonly planner: StepPlanner;
   private readonly judge: Judge;
+  private readonly checkpoints: CheckpointWriter;
   private readonly pace = createPace();
-  private bestWeights: StateDict = new Map();
-  private savedStep: number;
+  private held: HeldStates = { best: new Map(), rollback: null };
   private validationMs = 0;
   private readonly began: number;
 
@@ -50,55 +58,57 @@ export class Training {
     readonly run: TrainingRun,
     private readonly session: StagedSession,
   ) {
-    const { recipe, program, data, resume, fork } = run;
+    const { recipe, program, data, resume } = run;
     this.began = run.clock();
-    this.recipeHash = hashOf(recipe);
     this.splits = runSplits(data, recipe);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
     this.judge = createJudge(run, session, this.planner);
-    this.position = resume?.metadata.position ?? (fork && forkedPosition(fork)) ?? START;
-    this.savedStep = this.position.step;
+    this.position = resume?.metadata.position ?? firstPosition(run);
+    this.checkpoints = new CheckpointWriter(run, this.position);
   }
 
   /** Gives the session its first state. */
   async start(): Promise<void> {
     const { resume, fork, program, recipe, data } = this.run;
     const from = resume ?? (fork?.keep === 'state' ? fork.checkpoint : null);
-    if (from === null) {
+    if (from) {
+      const best = renamed(from.tensors, 'best', 'model');
+      this.held.best = best.size > 0 ? best : modelWeights(from.tensors);
+      if (!resume && this.position.best) this.checkpoints.chooseBest(this.position, this.held.best);
+      await this.session.restore(sessionState(from.tensors));
+    } else {
       const first = initialState(program, recipe.seed, { data, indices: this.splits.train });
       await this.session.restore(fork ? withWeightsOf(fork.checkpoint, first) : first);
-      return;
     }
-    const best = renamed(from.tensors, 'best', 'model');
-    this.bestWeights = best.size > 0 ? best : modelWeights(from.tensors);
-    await this.session.restore(new Map([...from.tensors].filter(([name]) => !name.startsWith('best.'))));
+    if (this.position.recovery === null) return;
+    const earlier = rollbackOf(from?.tensors ?? new Map());
+    // Read back: what the engine makes of the state, optimizer slots included, is what a return gives it again.
+    this.held.rollback = earlier.size > 0 ? earlier : await this.session.state();
   }
 
-  /** Steps to the end of the epoch, of a range test or of the time, in engine calls of about equal time. Throws Interrupted at a step boundary. */
+  /** Steps to the end of the epoch, of a range test or of a limit, in engine calls of about equal time. Throws Interrupted at a step boundary. */
   async trainEpoch(): Promise<TrainingFailure | null> {
     await this.run.report({ type: 'phase', phase: 'training' });
-    const end = (this.position.epoch + 1) * this.planner.stepsPerEpoch;
+    const end = Math.min((this.position.epoch + 1) * this.planner.stepsPerEpoch, this.lastStep());
     while (this.position.step < end && !hasDiverged(this.position.rangeTest)) {
       const { signal, stopAtStep = Number.POSITIVE_INFINITY } = this.run;
       const left = Math.min(end, stopAtStep) - this.position.step;
       if (signal.aborted || left <= 0) throw new Interrupted();
-      // An epoch that was cut short by time is finished together with the next one, but a plan holds one epoch's order.
-      const inOrder = this.planner.stepsPerEpoch - (this.position.step % this.planner.stepsPerEpoch);
-      const failure = await this.trainSteps(Math.min(left, inOrder, this.chunk()));
+      const failure = await this.trainSteps(Math.min(left, this.mostSteps()));
       if (failure !== null) return failure;
-      if (this.isOutOfTime()) return null;
+      if (this.limitReached() !== null) return null;
+      const { step } = this.position;
+      if (step < end && this.checkpoints.pace.isDue(step)) await this.saveLast();
     }
     return null;
   }
 
-  /** A range test looks at each loss before it takes another step. */
-  private chunk(): number {
-    return isRangeTest(this.run.recipe.schedule) ? 1 : this.pace.chunk();
-  }
-
-  isOutOfTime(): boolean {
-    const { clock, timeLimitMs } = this.run;
-    return typeof timeLimitMs === 'number' && clock() - this.began >= timeLimitMs;
+  /** The job's limit that ends the training, if one does. */
+  limitReached(): Extract<StopReason, 'time_limit' | 'step_limit'> | null {
+    const { maxSteps } = this.run;
+    if (typeof maxSteps === 'number' && this.position.step >= maxSteps) return 'step_limit';
+    const left = this.leftMs();
+    return left !== null && left <= 0 ? 'time_limit' : null;
   }
 
   /** Validation, the choice of the best, checkpoints. Throws Interrupted when validation did not end. */
@@ -129,7 +139,11 @@ export class Training {
     const schedule = this.planner.observe(this.position.schedule, { ...result, ...trained });
     this.position = { ...afterEpoch(this.position, result, recipe.earlyStopping), schedule };
     const best = this.position.best === result;
-    if (best) this.bestWeights = weights;
+    this.held = {
+      best: best ? weights : this.held.best,
+      rollback: this.position.recovery === null ? null : state,
+    };
+    if (best) this.checkpoints.chooseBest(this.position, weights);
     const { ms, imagesPerSecond } = this.pace.lap();
     await report({
       type: 'epoch',
@@ -139,9 +153,29 @@ export class Training {
       seconds: (ms + this.validationMs) / 1000,
       imagesPerSecond,
     });
-    if (best) await this.save('best', this.bestWeights);
-    await this.saveLast(state);
+    const { pace } = this.checkpoints;
+    if (pace.isDueAtEpochEnd() || pace.isDue(step)) await this.saveLast(async () => state);
     return null;
+  }
+
+  /** Goes back to the beginning of the epoch after a failure, where the recipe lets it do so once more. */
+  async rollBack(failure: TrainingFailure): Promise<boolean> {
+    const policy = this.run.recipe.recovery.nonFinite;
+    const { recovery } = this.position;
+    if (!policy || !recovery || !this.held.rollback || recovery.rollbacks >= policy.rollbacks) return false;
+    await this.session.restore(this.held.rollback);
+    const rollbacks = recovery.rollbacks + 1;
+    const step = recovery.from;
+    this.position = { ...this.position, step, partial: NOTHING, recovery: { ...recovery, rollbacks } };
+    await this.run.report({
+      type: 'rollback',
+      step,
+      failure,
+      rollbacks,
+      maxRollbacks: policy.rollbacks,
+      learningRateFactor: this.rateFactor(),
+    });
+    return true;
   }
 
   /** Loads the best weights and judges them on the test split, or on validation where there is none. */
@@ -149,7 +183,7 @@ export class Training {
     const { report, clock, recipe, data } = this.run;
     await report({ type: 'phase', phase: 'evaluating' });
     const since = clock();
-    await this.session.restore(this.bestWeights);
+    await this.session.restore(this.held.best);
     const view = this.splits.final;
     const { results, labels } = await this.judge.evaluate(view, recipe.topK);
     const testTimeAugmentation = await this.judge.evaluateTestTime(view, labels);
@@ -159,24 +193,68 @@ export class Training {
     return evaluation;
   }
 
-  /** A checkpoint of the current step, unless the last one was taken there. */
-  async saveIfMoved(): Promise<void> {
-    if (this.savedStep !== this.position.step) await this.saveLast(await this.session.state());
+  /** Writes what no checkpoint has yet. */
+  async saveRest(): Promise<void> {
+    if (this.checkpoints.isSaved(this.position)) await this.saveBest();
+    else await this.saveLast();
   }
 
-  /** The same after a non-finite step, whose forward pass may have spoilt running statistics. */
+  /** The best weights, which are in memory whatever became of the session. */
+  async saveBest(): Promise<void> {
+    await this.checkpoints.saveBest();
+  }
+
+  /** As `saveRest`, after a non-finite step, whose forward pass may have spoilt running statistics. */
   async saveIfFinite(): Promise<void> {
-    if (this.savedStep === this.position.step) return;
+    await this.saveBest();
+    if (this.checkpoints.isSaved(this.position)) return;
     const state = await this.session.state();
     const finite = [...state.values()].every(({ data }) => data.every(Number.isFinite));
-    if (finite) await this.saveLast(state);
+    if (finite) await this.saveLast(async () => state);
+  }
+
+  private saveLast(state = () => this.session.state()): Promise<void> {
+    return this.checkpoints.saveLast(this.position, state, this.held);
+  }
+
+  /** Of the next engine call, whose results do not depend on it. */
+  private mostSteps(): number {
+    const { step } = this.position;
+    // An epoch that was cut short by time is finished together with the next one, but a plan holds one epoch's order.
+    const inOrder = this.planner.stepsPerEpoch - (step % this.planner.stepsPerEpoch);
+    // A range test looks at each loss before it takes another step.
+    if (isRangeTest(this.run.recipe.schedule)) return 1;
+    const toCheckpoint = this.checkpoints.pace.stepsToNext(step, this.pace.msPerStep());
+    return Math.min(inOrder, toCheckpoint, this.pace.chunk());
+  }
+
+  private lastStep(): number {
+    return Math.min(this.planner.totalSteps, this.run.maxSteps ?? Number.POSITIVE_INFINITY);
+  }
+
+  private leftMs(): number | null {
+    const { clock, timeLimitMs } = this.run;
+    return typeof timeLimitMs === 'number' ? timeLimitMs - (clock() - this.began) : null;
+  }
+
+  /** What learning rates are multiplied by after returns to the beginning of an epoch. */
+  private rateFactor(): number {
+    const policy = this.run.recipe.recovery.nonFinite;
+    return policy ? policy.learningRateFactor ** (this.position.recovery?.rollbacks ?? 0) : 1;
+  }
+
+  private plan(steps: number): StepPlan {
+    const { step, schedule } = this.position;
+    const plan = this.planner.plan(step, steps, schedule);
+    const factor = this.rateFactor();
+    return factor === 1 ? plan : { ...plan, learningRates: plan.learningRates.map((rate) => rate * factor) };
   }
 
   /** One call of the engine. */
   private async trainSteps(steps: number): Promise<TrainingFailure | null> {
     const { clock, signal, report } = this.run;
     const firstStep = this.position.step;
-    const plan = this.planner.plan(firstStep, steps, this.position.schedule);
+    const plan = this.plan(steps);
     await this.session.prepare(firstStep);
     const since = clock();
     const stats = await this.session.train(plan, { signal });
@@ -222,45 +300,17 @@ export class Training {
   }
 
   private async reportProgress(loss: number, learningRate: number): Promise<void> {
-    const { step, epoch, latest } = { ...this.position, latest: this.pace.msPerStep() };
-    const { epochs } = this.run.recipe;
-    const { totalSteps } = this.planner;
-    const left = latest === null ? null : (totalSteps - step) * latest + (epochs - epoch) * this.validationMs;
-    await this.run.report({
-      type: 'progress',
-      progress: {
-        epoch: epoch + 1,
-        epochs,
-        step,
-        totalSteps,
-        loss,
-        learningRate,
-        imagesPerSecond: this.pace.imagesPerSecond(),
-        etaSeconds: left === null ? null : left / 1000,
-      },
-    });
-  }
-
-  /** Everything to go on from; the best weights are added where they are not the current ones. */
-  private async saveLast(state: StateDict): Promise<void> {
-    const { best, step } = this.position;
-    const { recipe, program } = this.run;
-    const isCurrent = best?.step === step && judgedWeights(recipe, program, step) === null;
-    const other: StateDict = best && !isCurrent ? renamed(this.bestWeights, 'model', 'best') : new Map();
-    await this.save('last', new Map([...state, ...other]));
-    this.savedStep = step;
-  }
-
-  private async save(role: CheckpointMetadata['role'], tensors: StateDict): Promise<void> {
-    const { engine, program, report } = this.run;
-    const metadata: CheckpointMetadata = {
-      format: 'ravine-checkpoint-1',
-      role,
-      recipeHash: this.recipeHash,
-      engine: engine.name,
-      precision: program.precision,
+    const progress = progressOf({
       position: this.position,
-    };
-    await report({ type: 'checkpoint', metadata, bytes: encodeCheckpoint({ metadata, tensors }) });
+      epochs: this.run.recipe.epochs,
+      stepsPerEpoch: this.planner.stepsPerEpoch,
+      lastStep: this.lastStep(),
+      pace: this.pace,
+      validationMs: this.validationMs,
+      leftMs: this.leftMs(),
+      loss,
+      learningRate,
+    });
+    await this.run.report({ type: 'progress', progress });
   }
 }

@@ -29,6 +29,7 @@ export function createReferenceEngine(): Engine {
     describe: () => ({
       name: 'reference',
       version: '1',
+      build: 'reference 1',
       libraries: {},
       devices: [{ id: 'cpu', kind: 'cpu', name: 'reference', memoryBytes: null, fastBf16: false }],
     }),

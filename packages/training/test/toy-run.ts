@@ -3,6 +3,7 @@ import { compileProgram } from '../src/compile.js';
 import { Recipe, type RecipeInput } from '../src/recipe.js';
 import type { TrainingReport } from '../src/reports.js';
 import { resolveRecipe } from '../src/resolve.js';
+import { joinBytes } from '../src/safetensors.js';
 import { runTraining } from '../src/trainer.js';
 import type { TrainingRun } from '../src/training-run.js';
 import { createReferenceEngine } from './reference-engine.js';
@@ -21,12 +22,13 @@ export async function toyRun(
   run: Partial<TrainingRun> = {},
   { data, facts } = toyData({ train: 45, test: 12 }),
 ) {
-  const { recipe } = resolveRecipe(Recipe.parse({ ...base, ...options, dataset: facts.id }), facts);
+  const { recipe, hash } = resolveRecipe(Recipe.parse({ ...base, ...options, dataset: facts.id }), facts);
   const program = compileProgram(recipe, facts, 'fp64');
   const reports: TrainingReport[] = [];
   const outcome = await runTraining({
     engine: createReferenceEngine(),
     recipe,
+    recipeHash: hash,
     program,
     data,
     device: 'cpu',
@@ -40,14 +42,16 @@ export async function toyRun(
       await run.report?.(report);
     },
   });
-  const checkpoints = reports.flatMap((report) =>
-    report.type === 'checkpoint' ? [decodeCheckpoint(report.bytes)] : [],
+  const files = reports.flatMap((report) =>
+    report.type === 'checkpoint' ? [{ role: report.metadata.role, bytes: joinBytes(report.parts) }] : [],
   );
+  const checkpoints = files.map(({ bytes }) => decodeCheckpoint(bytes));
   const last = (role: 'best' | 'last') =>
     checkpoints.findLast(({ metadata }) => metadata.role === role) as Checkpoint;
   const epochs = reports.flatMap((report) => (report.type === 'epoch' ? [report] : []));
   const steps = reports.flatMap((report) => (report.type === 'steps' ? [report] : []));
   const rates = steps.flatMap(({ learningRates }) => learningRates);
   const losses = steps.flatMap((report) => report.losses);
-  return { outcome, last, epochs, rates, losses, recipe, program };
+  const bytes = (role: 'best' | 'last') => files.findLast((file) => file.role === role)?.bytes;
+  return { outcome, reports, last, bytes, epochs, rates, losses, recipe, program };
 }

@@ -27,9 +27,10 @@ export function createForkHandlers(services: Services): HandlersOf<'forkJob'> {
       await refuseMisfits(services, project, { origin, recipe: planned.recipe, body, checkpoint });
       const kept = forkedState(origin.recipe, planned.recipe, body.keep);
       const { name = `fork of ${origin.name}`.slice(0, 120), labels = origin.labels } = body;
-      const { priority, maxMinutes } = body;
+      const { priority, maxMinutes, maxSteps, checkpoints } = body;
       const fork = { jobId, checkpointId: checkpoint.id, step: checkpoint.step, ...kept };
-      return submit(services, context, { id, name, labels, priority, maxMinutes, fork, ...planned });
+      const limits = { maxMinutes, maxSteps, checkpoints };
+      return submit(services, context, { id, name, labels, priority, ...limits, fork, ...planned });
     },
   };
 }

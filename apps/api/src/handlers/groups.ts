@@ -38,6 +38,8 @@ export function createGroupHandlers(services: Services): HandlersOf<Names> {
           labels: body.labels,
           priority: body.priority,
           maxMinutes: body.maxMinutes,
+          maxSteps: body.maxSteps,
+          checkpoints: body.checkpoints,
           queue: queueFor(recipe, workers),
         });
       }

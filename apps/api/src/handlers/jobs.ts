@@ -36,10 +36,11 @@ export function createJobHandlers(services: Services): HandlersOf<Names> {
       const id = newId('job');
       const made = again ? await database.jobs.get(project, id) : null;
       if (made) return made;
-      const { labels, priority, maxMinutes } = body;
+      const { labels, priority, maxMinutes, maxSteps, checkpoints } = body;
       const planned = await plan(services, project, body.recipe);
       const name = body.name ?? defaultName(planned.recipe.architecture, id);
-      return submit(services, context, { id, name, labels, priority, maxMinutes, ...planned });
+      const limits = { maxMinutes, maxSteps, checkpoints };
+      return submit(services, context, { id, name, labels, priority, ...limits, ...planned });
     },
 
     listJobs: ({ query }, { project }) => database.jobs.list(project, query),
@@ -55,9 +56,10 @@ export async function submit(
   planned: Omit<NewJob, 'datasetId' | 'queue'>,
 ): Promise<Job> {
   const { database } = services;
-  const { recipe, recipeHash, id, name, labels, priority, maxMinutes, fork } = planned;
+  const { recipe, recipeHash, id, name, labels, priority, maxMinutes, maxSteps, checkpoints, fork } = planned;
   const queue = queueFor(recipe, await database.workers.list());
-  const row = { id, name, recipe, recipeHash, labels, priority, maxMinutes, queue };
+  const limits = { maxMinutes, ...(maxSteps && { maxSteps }), ...(checkpoints && { checkpoints }) };
+  const row = { id, name, recipe, recipeHash, labels, priority, ...limits, queue };
   const job = await database.jobs.create(project, {
     ...row,
     datasetId: recipe.dataset,

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '@ravine/contracts';
-import type { Blob, Storage } from '@ravine/storage';
+import { type Blob, type Storage, StorageError } from '@ravine/storage';
 import { z } from 'zod';
 import type { Blobs } from '../http/blobs.js';
 
@@ -19,6 +19,7 @@ export async function exportWeights(
   blobs: Blobs,
   checkpoint: { sha256: string; bytes: number },
 ): Promise<{ blob: Blob; made: boolean }> {
+  await verify(storage, checkpoint.sha256);
   const { tensors, metadata, begin } = await readHeader(storage, checkpoint.sha256);
   const weights = tensors.filter(([name]) => name.startsWith('model.'));
   if (weights.length === tensors.length) {
@@ -28,8 +29,21 @@ export async function exportWeights(
   return { blob: await blobs.put(assemble(source, begin, weights, metadata), {}), made: true };
 }
 
+/** Reads the whole blob: a model of a file that was cut off or changed would only fail where it is used. */
+async function verify(storage: Storage, key: string): Promise<void> {
+  try {
+    for await (const _ of await storage.openRead(key));
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.retryable) throw error;
+    const lost = error.code === 'not_found';
+    throw damaged(`its file is ${lost ? 'missing from' : 'damaged in'} storage`, error);
+  }
+}
+
 async function readHeader(storage: Storage, key: string) {
-  const length = Number((await readRange(storage, key, 0, 8)).readBigUInt64LE());
+  const start = await readRange(storage, key, 0, 8);
+  if (start.length < 8) throw damaged(`it has ${start.length} bytes`);
+  const length = Number(start.readBigUInt64LE());
   if (length > MAX_HEADER_BYTES) throw damaged('its header is too long');
   const text = (await readRange(storage, key, 8, 8 + length)).toString('utf8');
   const { __metadata__: metadata, ...rest } = parse(text);

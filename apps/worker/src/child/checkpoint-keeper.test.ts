@@ -15,26 +15,26 @@ const checkpoint = (role: 'best' | 'last', step: number, bestStep = step) => {
     staleEpochs: 0,
     schedule: {},
     rangeTest: { steps: 0, mean: 0, best: null },
+    recovery: null,
   };
   const metadata: CheckpointMetadata = {
     format: 'ravine-checkpoint-1',
     role,
     recipeHash: '',
     engine: 'torch',
+    build: 'torch 1',
     precision: 'fp32',
     position,
   };
-  return { metadata, bytes: Uint8Array.of(step) };
+  return { metadata, parts: [Uint8Array.of(step), Uint8Array.of(step + 1, step + 2)] };
 };
 
 describe('createCheckpointKeeper', () => {
   let folder: string;
-  let now: number;
   let log: { type: string; step?: number; path?: string; validationLoss?: number | null }[];
   const open = () =>
     createCheckpointKeeper({
       folder,
-      clock: () => now,
       before: async () => void log.push({ type: 'before' }),
       channel: {
         acknowledged: async () => {},
@@ -43,35 +43,19 @@ describe('createCheckpointKeeper', () => {
     });
   beforeEach(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'ravine-keeper-'));
-    now = 0;
     log = [];
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
-  const steps = () => log.flatMap(({ step }) => (step === undefined ? [] : [step]));
-
-  it('stores the first at once, after what it covers', async () => {
-    await open().offer(checkpoint('last', 3));
+  it('writes the parts of a file one after the other, after what it covers is stored', async () => {
+    await open().store(checkpoint('last', 3));
     expect(log.map(({ type }) => type)).toEqual(['before', 'checkpoint']);
-    expect([...(await readFile(log[1]?.path ?? ''))]).toEqual([3]);
-  });
-
-  it('stores at most one of a role in five seconds, and the newest at the end', async () => {
-    const keeper = open();
-    for (const step of [1, 2, 3]) await keeper.offer(checkpoint('last', step));
-    await keeper.offer(checkpoint('best', 2));
-    expect(steps()).toEqual([1, 2]);
-    now = 5_000;
-    await keeper.offer(checkpoint('last', 4));
-    await keeper.offer(checkpoint('last', 5));
-    await keeper.flush();
-    await keeper.flush();
-    expect(steps()).toEqual([1, 2, 4, 5]);
+    expect([...(await readFile(log[1]?.path ?? ''))]).toEqual([3, 4, 5]);
   });
 
   it('gives the validation result only to the weights that it belongs to', async () => {
     const keeper = open();
-    await keeper.offer(checkpoint('best', 2));
-    await keeper.offer(checkpoint('last', 4, 2));
+    await keeper.store(checkpoint('best', 2));
+    await keeper.store(checkpoint('last', 4, 2));
     expect(
       log.filter(({ type }) => type === 'checkpoint').map(({ validationLoss }) => validationLoss),
     ).toEqual([0.5, null]);

@@ -17,7 +17,12 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof EngineError) {
     const kind = classOfEngineError[error.code];
     const advice = kind === 'out_of_memory' ? `: ${SMALLER}` : '';
-    return failure(kind, error.code, `${error.message}${advice}`);
+    const { step = null, ...evidence } = error.evidence;
+    return {
+      ...failure(kind, error.code, `${error.message}${sizeOf(error.evidence)}${advice}`),
+      step: step as number | null, // written by the trainer
+      evidence,
+    };
   }
   if (error instanceof SpecError) return failure('config', 'recipe_invalid', error.message);
   if (error instanceof DatasetError) return failure('data', error.code, error.message);
@@ -36,6 +41,13 @@ export function failureOf(error: unknown): Failure {
     return failure('infrastructure', 'disk_failed', `the disk of the worker does not work (${message})`);
   const evidence = { stack: error instanceof Error ? error.stack : undefined };
   return { ...failure('internal', 'internal', message), evidence };
+}
+
+/** What did not fit, in words, where the trainer knew. */
+function sizeOf({ microBatchSize, height, width, bytesAsked }: EngineError['evidence']): string {
+  if (microBatchSize === undefined) return '';
+  const bytes = typeof bytesAsked === 'number' ? `${bytesAsked} bytes for ` : '';
+  return ` (${bytes}${microBatchSize} images of ${height}×${width} at once)`;
 }
 
 function failure(kind: Failure['class'], code: string, message: string): Failure {

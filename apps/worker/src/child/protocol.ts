@@ -6,6 +6,7 @@ import {
   Failure,
   Fit,
   IngestReport,
+  JobCheckpoints,
   Model,
   Prediction,
   Progress,
@@ -41,6 +42,8 @@ const TrainStart = z.strictObject({
   jobId: z.string(),
   attempt: z.int(),
   recipe: ResolvedRecipe,
+  /** As it is stored with the job. */
+  recipeHash: z.string(),
   manifest: DatasetManifest,
   /** Path of a verified local copy of each blob that the manifest names, by key. */
   files: z.record(z.string(), z.string()),
@@ -55,6 +58,11 @@ const TrainStart = z.strictObject({
   threads: z.int(),
   /** Training ends with `time_limit` after this long. */
   timeLimitMs: z.number().nullable(),
+  /** Training ends with `step_limit` after so many steps. */
+  maxSteps: z.int().nullable(),
+  checkpoints: JobCheckpoints.omit({ keepLast: true }),
+  /** Images that are computed at once, where that was cut down; null: what the recipe says. */
+  microBatchSize: z.int().nullable(),
   /** An own empty folder for checkpoints and artifacts. */
   folder: z.string(),
 });
@@ -136,6 +144,8 @@ const protocol = {
         validationLoss: z.number().nullable(),
         validationAccuracy: z.number().nullable(),
       }),
+      /** Steps after `step` are undone. */
+      z.strictObject({ type: z.literal('rollback'), sequence, step: z.int(), event: RunEvent }),
       z.strictObject({
         type: z.literal('evaluation'),
         sequence,
@@ -158,6 +168,8 @@ const protocol = {
       }),
       /** The answer to `stop`. */
       z.strictObject({ type: z.literal('stopped'), step: z.int() }),
+      /** The checkpoint to go on from cannot be used; nothing was done. */
+      z.strictObject({ type: z.literal('unusable'), why: z.string() }),
       failed,
     ]),
   },

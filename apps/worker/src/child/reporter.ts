@@ -48,7 +48,7 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
   const sendHeldSometimes = async (): Promise<void> => {
     if (clock() - sentAt >= INTERVAL_MS) await sendHeld();
   };
-  const checkpoints = createCheckpointKeeper({ channel, folder: start.folder, before: sendHeld, clock });
+  const checkpoints = createCheckpointKeeper({ channel, folder: start.folder, before: sendHeld });
   const saveArtifact = async (kind: string, fileName: string, contentType: string, content: string) => {
     const path = join(start.folder, fileName);
     await writeFile(path, content);
@@ -85,9 +85,15 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
       events.push({ kind: 'epoch', level: 'info', message, data: { epoch, step, best, ...numbers } });
       await sendHeldSometimes();
     },
-    checkpoint: (report) => checkpoints.offer(report),
+    checkpoint: (report) => checkpoints.store(report),
+    async rollback({ step, failure, rollbacks, maxRollbacks, learningRateFactor }) {
+      await sendHeld();
+      const message = `${failure.message}: the run goes back to step ${step}, for the ${rollbacks}. of at most ${maxRollbacks} times, and on with learning rates times ${learningRateFactor}`;
+      const data = { step, failedStep: failure.step, code: failure.code, rollbacks, learningRateFactor };
+      const event = { kind: 'rollback', level: 'warning' as const, message, data };
+      await channel.store({ type: 'rollback', step, event });
+    },
     async evaluation({ evaluation, seconds, results, labels }) {
-      await checkpoints.flush(); // the evaluation names the best one
       const split = evaluation.split === 'train' ? 'validation' : evaluation.split;
       const body = { ...evaluation, split, seconds };
       await channel.store({ type: 'evaluation', evaluation: body });
@@ -113,7 +119,6 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
       events.push({ kind: 'warning', level: 'warning', message, data: {} });
     },
     async flush() {
-      await checkpoints.flush();
       await sendHeld();
       await channel.settled();
     },

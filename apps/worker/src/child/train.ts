@@ -8,9 +8,11 @@ import {
   decodeCheckpoint,
   EngineError,
   type Fork,
+  type Program,
   runTraining,
   SafetensorsError,
   type TrainingOutcome,
+  whyNotResumable,
 } from '@ravine/training';
 import { type Channel, openChannel } from './channel.js';
 import { failureOf } from './failure.js';
@@ -37,6 +39,7 @@ async function run(start: TrainStart, channel: Channel<'train'>, signal: AbortSi
     await reporter.flush();
     await channel.finish(lastWordOf(outcome));
   } catch (error) {
+    if (error instanceof Unusable) await channel.finish({ type: 'unusable', why: error.message });
     await reporter.flush().catch(() => {}); // what was reached is worth keeping; the first error is the one to tell
     await channel.finish({ type: 'failed', failure: failureOf(error) });
   }
@@ -51,8 +54,14 @@ async function trainJob(
   const { engine, reason } = loadTorchEngine();
   if (!engine) throw new EngineError('engine_unavailable', reason);
   const data = await openPacked(manifest, (key) => readFile(files[key] ?? key));
-  const program = compileProgram(recipe, datasetFacts(recipe.dataset, manifest), start.precision);
-  const resume = await readResume(start.resumeFrom, reporter);
+  const microBatchSize = start.microBatchSize ?? recipe.microBatchSize;
+  const program = compileProgram(
+    { ...recipe, microBatchSize },
+    datasetFacts(recipe.dataset, manifest),
+    start.precision,
+  );
+  const resume = start.resumeFrom === null ? null : await readResume(start.resumeFrom, { ...start, program });
+  if (resume) await tellOtherBuild(resume, engine.describe().build, reporter);
   const fork = resume === null && start.fork ? await readFork(start.fork) : null;
   await reporter.ready(program, resume ?? (fork?.keep === 'state' ? fork.checkpoint : null));
   return runTraining({
@@ -65,7 +74,11 @@ async function trainJob(
     resume,
     fork,
     signal,
+    recipeHash: start.recipeHash,
     timeLimitMs: start.timeLimitMs,
+    maxSteps: start.maxSteps,
+    checkpoints: start.checkpoints,
+    evaluationBatch: start.microBatchSize,
     report: reporter.report,
     clock: () => performance.now(),
   });
@@ -76,16 +89,31 @@ const readFork = async ({ path, ...kept }: NonNullable<TrainStart['fork']>): Pro
   checkpoint: decodeCheckpoint(await readWhole(path)),
 });
 
-/** A damaged checkpoint costs the work so far, not the job. */
-async function readResume(path: string | null, reporter: Reporter): Promise<Checkpoint | null> {
-  if (path === null) return null;
+/** The checkpoint to go on from cannot be used, and why. */
+class Unusable extends Error {}
+
+/** Throws Unusable. */
+async function readResume(
+  path: string,
+  { recipe, recipeHash: hash, program }: Pick<TrainStart, 'recipe' | 'recipeHash'> & { program: Program },
+): Promise<Checkpoint> {
   try {
-    return decodeCheckpoint(await readWhole(path));
+    const checkpoint = decodeCheckpoint(await readWhole(path));
+    const why = whyNotResumable(checkpoint, { recipe, program, hash });
+    if (why !== null) throw new Unusable(why);
+    return checkpoint;
   } catch (error) {
-    if (!(error instanceof SafetensorsError)) throw error;
-    await reporter.warn(`the last checkpoint cannot be read (${error.message}): training starts over`);
-    return null;
+    if (error instanceof SafetensorsError) throw new Unusable(error.message);
+    throw error;
   }
+}
+
+async function tellOtherBuild({ metadata }: Checkpoint, build: string, reporter: Reporter): Promise<void> {
+  if (metadata.build === build) return;
+  const before = metadata.build ?? 'a version that did not write its name down';
+  await reporter.warn(
+    `the run began under another build of the engine (${before}; now ${build}): it goes on, but its results may differ in the last bits from those of an undisturbed run`,
+  );
 }
 
 function lastWordOf(outcome: TrainingOutcome): FromChild<'train'> {

@@ -5,7 +5,7 @@ import { exitFailure, failureOfFault } from './failure.js';
 import type { Interruption } from './interruption.js';
 
 /** What the training process said last. */
-export type LastWord = Extract<FromChild<'train'>, { type: 'finished' | 'stopped' | 'failed' }>;
+export type LastWord = Extract<FromChild<'train'>, { type: 'finished' | 'stopped' | 'unusable' | 'failed' }>;
 
 export type Ending =
   | { kind: 'succeeded'; result: Extract<LastWord, { type: 'finished' }> }

@@ -93,6 +93,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
         await rm(path, { force: true });
       };
     },
+    rollback:
+      ({ step, event: { kind, ...event } }) =>
+      async () => {
+        await fenced(database.metrics.truncateAfter(jobId, attempt, step));
+        await fenced(database.events.append(jobId, attempt, [{ type: kind, ...event }]));
+      },
     evaluation:
       ({ evaluation }) =>
       async () => {

@@ -47,4 +47,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunResult
 }
 
 const isLastWord = (message: FromChild<'train'>): message is LastWord =>
-  message.type === 'finished' || message.type === 'stopped' || message.type === 'failed';
+  message.type === 'finished' ||
+  message.type === 'stopped' ||
+  message.type === 'unusable' ||
+  message.type === 'failed';

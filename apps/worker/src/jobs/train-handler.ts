@@ -1,25 +1,21 @@
 import { rm } from 'node:fs/promises';
-import type { Checkpoint } from '@ravine/contracts';
 import { type JobClaim, StaleAttempt } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
-import { StorageError } from '@ravine/storage';
-import type { TrainStart } from '../child/protocol.js';
 import { threadsPerJob } from '../config.js';
 import { belongsElsewhere } from '../elsewhere.js';
 import { createOutbox } from '../outbox.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
 import { sitOut } from '../transient.js';
-import { type Ending, endingBeforeStart, endingOf, ofFailure } from './ending.js';
-import { datasetFailure, failureOfFault } from './failure.js';
+import { type Ending, ofFailure } from './ending.js';
+import { failureOfFault } from './failure.js';
 import { createFence } from './fence.js';
 import { finishJob } from './finish.js';
 import { createInterruptions, type Interruptions } from './interruption.js';
 import { watchJob } from './job-watch.js';
 import { placeJob, type Wish } from './placement.js';
-import { fetchCheckpoint, fetchDataset, fetchFork } from './prepare.js';
-import { createRecorder } from './record.js';
-import { superviseRun } from './supervise.js';
+import { trainFromNewest } from './run.js';
+import { orSmallerBatch } from './smaller-batch.js';
 
 /** Pause of a delivery that another worker is to take. */
 const ELSEWHERE_MS = 2_000;
@@ -80,37 +76,11 @@ async function train(
   interruptions: Interruptions,
   context: WorkerContext,
 ): Promise<Ending> {
-  const { database, storage, settings, engines, running, standby, log } = context;
+  const { database, engines, running, log } = context;
   const { job, attempt } = claim;
   const placement = placeJob(wishOf(claim), kind, engines, (device) => runsOn(context, device));
   if ('class' in placement) return { kind: 'failed', failure: placement };
   running.set(job.id, { device: placement.device });
-
-  const prepared = await prepare(claim, folder, interruptions, context);
-  if ('ending' in prepared) return prepared.ending;
-  const start: TrainStart = {
-    type: 'start',
-    jobId: job.id,
-    attempt,
-    recipe: job.recipe,
-    manifest: claim.manifest,
-    ...prepared,
-    device: placement.device,
-    precision: placement.precision,
-    threads: threadsPerJob(settings),
-    timeLimitMs: timeLeftMs(job),
-    folder,
-  };
-
-  const record = createRecorder({
-    database,
-    storage,
-    project: claim.project,
-    jobId: job.id,
-    attempt,
-    secondsBefore: job.trainSeconds ?? 0,
-    resumeFrom: claim.resumeFrom ?? claim.fork?.checkpoint ?? null,
-  });
   const outbox = createOutbox({
     attempt: (write) =>
       withRetry(write, {
@@ -120,73 +90,17 @@ async function train(
     onFailure: (error) =>
       interruptions.raise(error instanceof StaleAttempt ? { kind: 'stale' } : { kind: 'unwritable', error }),
   });
-  outbox.push(() =>
-    createFence(
-      job.id,
-      attempt,
-    )(database.jobs.started(job.id, attempt, { ...placement, threads: start.threads })),
-  );
-  const result = await superviseRun({
-    start,
-    standby,
-    interruptions,
-    record: (report, acknowledge) => outbox.push(record(report), acknowledge),
-    onLine: (line) => log.info({ job: job.id, line }, 'training process'),
-  });
-  await outbox.flush().catch(() => {}); // what ended it was raised as an interruption
-  return endingOf({ ...result, interruption: interruptions.current });
-}
-
-type Prepared = Pick<TrainStart, 'files' | 'resumeFrom' | 'fork'>;
-
-/** Brings dataset and checkpoint to this machine, unless the run ends before. */
-async function prepare(
-  claim: JobClaim,
-  folder: string,
-  interruptions: Interruptions,
-  { cache, storage, database }: WorkerContext,
-): Promise<Prepared | { ending: Ending }> {
-  const { manifest, resumeFrom } = claim;
-  const stop = new AbortController();
-  const leave = interruptions.listen(() => stop.abort());
-  try {
-    const files = await fetchDataset(manifest, cache, stop.signal);
-    const resume = resumeFrom && (await fetchCheckpoint(resumeFrom, storage, folder, stop.signal));
-    stop.signal.throwIfAborted();
-    if (resumeFrom && resume === null) await tellLostCheckpoint(claim, resumeFrom, database);
-    const fork =
-      resume === null && claim.fork ? await fetchFork(claim.fork, storage, folder, stop.signal) : null;
-    if (fork && 'class' in fork) return { ending: { kind: 'failed', failure: fork } };
-    return { files, resumeFrom: resume, fork };
-  } catch (error) {
-    if (interruptions.current) return { ending: endingBeforeStart(interruptions.current) };
-    if (error instanceof StorageError && !error.retryable)
-      return { ending: { kind: 'failed', failure: datasetFailure(error) } };
-    throw error;
-  } finally {
-    leave();
-  }
+  const fenced = createFence(job.id, attempt);
+  const threads = threadsPerJob(context.settings);
+  outbox.push(() => fenced(database.jobs.started(job.id, attempt, { ...placement, threads })));
+  const ending = await trainFromNewest({ claim, placement, folder, interruptions, outbox, context });
+  return orSmallerBatch(ending, claim, database);
 }
 
 /** A run that goes on keeps its precision, whatever is fast on this device: it stays one run. */
-function wishOf({ job, resumeFrom }: JobClaim): Wish {
-  const earlier = resumeFrom && (job.precision as Wish['precision'] | null); // written by `started`
+function wishOf({ job, checkpoints }: JobClaim): Wish {
+  const earlier = checkpoints.length > 0 && (job.precision as Wish['precision'] | null); // written by `started`
   return earlier ? { ...job.recipe, precision: earlier } : job.recipe;
-}
-
-async function tellLostCheckpoint(
-  { job, attempt }: JobClaim,
-  { id, step }: Checkpoint,
-  { events }: WorkerContext['database'],
-): Promise<void> {
-  const message = `the checkpoint of step ${step} is missing or damaged in storage: training starts anew`;
-  const event = { type: 'warning', level: 'warning' as const, message, data: { checkpointId: id, step } };
-  await withRetry(() => events.append(job.id, attempt, [event]), sitOut);
-}
-
-function timeLeftMs(job: JobClaim['job']): number | null {
-  if (job.maxMinutes === null) return null;
-  return Math.max(0, job.maxMinutes * 60_000 - (job.trainSeconds ?? 0) * 1_000);
 }
 
 function runsOn({ running }: WorkerContext, device: string): number {
