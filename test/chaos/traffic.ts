@@ -20,10 +20,12 @@ export interface Traffic {
 
 const PROJECT = 'default';
 
+/** Each upload has other images: what is known already is copied nowhere. */
+let uploads = 0;
+
 export function createTraffic(stage: Stage): Traffic {
   const { cluster, submit, random } = stage;
   const { client, database } = cluster;
-  let uploads = 0;
 
   const submitSteady = (expected: Submitted['expected'] = ['succeeded']) => submit('steady', { expected });
   const training = (id: string) =>
