@@ -271,7 +271,7 @@ describe('ends', () => {
       attempt: 2,
       checkpoints: [
         { step: 20, roles: ['last'] },
-        { step: 10, roles: ['best', 'previous'] },
+        { step: 10, roles: ['previous', 'best'] },
       ],
     });
     expect(claim?.job.transitions.map(({ to, reason }) => [to, reason])).toEqual([
