@@ -42,7 +42,7 @@ describe('claim', () => {
     expect(claim).toMatchObject({
       project: 'default',
       attempt: 1,
-      resumeFrom: null,
+      checkpoints: [],
       job: { id, workerId: 'wkr_a' },
     });
     expect(claim?.manifest.classes).toEqual(['cat', 'dog']);

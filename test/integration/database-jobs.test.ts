@@ -267,13 +267,10 @@ describe('ends', () => {
     expect(await database.jobs.handBack(id, attempt, shutdown)).toBe('queued');
     expect(await stored(id)).toMatchObject({ status: 'queued', workerId: null, phase: null, endedAt: null });
     const claim = await database.jobs.claim(id, newId('wkr'));
-    expect(claim).toMatchObject({
-      attempt: 2,
-      checkpoints: [
-        { step: 20, roles: ['last'] },
-        { step: 10, roles: ['best', 'previous'] },
-      ],
-    });
+    expect(claim?.checkpoints.map(({ step, roles }) => [step, ...roles])).toEqual([
+      [20, 'last'],
+      [10, 'previous', 'best'],
+    ]);
     expect(claim?.job.transitions.map(({ to, reason }) => [to, reason])).toEqual([
       ['queued', null],
       ['running', null],

@@ -64,7 +64,7 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     expect(job.progress).toMatchObject({ epoch: 2, epochs: 2, step: 12, totalSteps: 12 });
 
     const checkpoints = (await stack.database.checkpoints.list(PROJECT, id)) ?? [];
-    expect(checkpoints.flatMap(({ roles }) => roles).sort()).toEqual(['best', 'last']);
+    expect(checkpoints.flatMap(({ roles }) => roles).sort()).toEqual(['best', 'last', 'previous']);
     for (const { sha256, bytes } of checkpoints)
       expect((await stack.storage.read(sha256)).length).toBe(bytes);
     const evaluation = await stack.database.evaluations.get(PROJECT, id);

@@ -9,38 +9,20 @@ import {
 import { CheckpointWriter, type HeldStates } from './checkpoint-writer.js';
 import type { StepPlan, StepStats } from './engine.js';
 import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
-import { forkedPosition, withWeightsOf } from './fork.js';
+import { firstPosition, NO_STEPS } from './first-position.js';
+import { withWeightsOf } from './fork.js';
 import { initialState } from './initializers.js';
 import { Interrupted } from './interrupted.js';
 import { createJudge, type Judge } from './judge.js';
 import { nonFiniteStep, nonFiniteValidation, type StopReason, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
 import { progressOf } from './progress.js';
-import { hasDiverged, isRangeTest, NO_LOSSES, withLoss } from './range-test.js';
+import { hasDiverged, isRangeTest, withLoss } from './range-test.js';
 import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import type { StagedSession } from './stage-sessions.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
 import type { TrainingRun } from './training-run.js';
-
-const NOTHING = { samples: 0, lossSum: 0, correct: 0 };
-const START: TrainingPosition = {
-  step: 0,
-  epoch: 0,
-  partial: NOTHING,
-  best: null,
-  staleEpochs: 0,
-  schedule: {},
-  rangeTest: NO_LOSSES,
-  recovery: null,
-};
-
-/** Where a run begins that is not resumed. */
-function firstPosition({ fork, recipe }: TrainingRun): TrainingPosition {
-  const begun = (fork && forkedPosition(fork)) ?? START;
-  const from = begun.recovery?.from ?? begun.step;
-  return { ...begun, recovery: recipe.recovery.nonFinite && { rollbacks: 0, from } };
-}
 
 /** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
 export class Training {
@@ -166,7 +148,7 @@ export class Training {
     await this.session.restore(this.held.rollback);
     const rollbacks = recovery.rollbacks + 1;
     const step = recovery.from;
-    this.position = { ...this.position, step, partial: NOTHING, recovery: { ...recovery, rollbacks } };
+    this.position = { ...this.position, step, partial: NO_STEPS, recovery: { ...recovery, rollbacks } };
     await this.run.report({
       type: 'rollback',
       step,

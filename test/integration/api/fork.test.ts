@@ -38,7 +38,7 @@ test('a fork is a new job with the recipe of the old one but for what is changed
   expect(await api.queues.has('train.cpu', job.id)).toBe(true);
   const claim = await api.database.jobs.claim(job.id, newId('wkr'));
   expect(claim).toMatchObject({
-    resumeFrom: null,
+    checkpoints: [],
     fork: { keep: 'state', schedule: true, best: true, checkpoint: { id: last } },
   });
 });
@@ -46,11 +46,12 @@ test('a fork is a new job with the recipe of the old one but for what is changed
 test('the checkpoint of a fork stays when a newer one takes its place', async () => {
   const own = (await fork({ checkpoint: last })).json();
   const attempt = (await api.database.jobs.get('default', origin.id))?.attempt ?? 0;
-  const newer = newId('ckpt');
-  await api.database.checkpoints.record(origin.id, attempt, {
-    ...{ id: newer, step: 3, epoch: 1, roles: ['last'], validationLoss: null, validationAccuracy: null },
-    ...{ bytes: 1, sha256: 'c'.repeat(64) },
-  });
+  const [new1, newer] = [newId('ckpt'), newId('ckpt')];
+  for (const [id, step] of [[new1, 3] as const, [newer, 4] as const])
+    await api.database.checkpoints.record(origin.id, attempt, {
+      ...{ id, step, epoch: 1, roles: ['last'], validationLoss: null, validationAccuracy: null },
+      ...{ bytes: 1, sha256: 'c'.repeat(64) },
+    });
   expect((await api.database.checkpoints.get('default', origin.id, last))?.roles).toEqual([]);
   expect((await fork({ recipe: { epochs: 9 } })).json().fork.checkpointId).toBe(newer);
   expect(own.fork.checkpointId).toBe(last);

@@ -90,7 +90,15 @@ test('a job without a worker that could run it is refused with what to do', asyn
 
 test('a job is a row with its first event and a delivery on the queue of its device', async () => {
   const answer = await withWorker(() =>
-    post('/v1/jobs', { ...recipe(), name: 'first', priority: 3, labels: { a: 'b' }, maxMinutes: 1.5 }),
+    post('/v1/jobs', {
+      ...recipe(),
+      name: 'first',
+      priority: 3,
+      labels: { a: 'b' },
+      maxMinutes: 1.5,
+      maxSteps: 9,
+      checkpoints: { everySteps: 5 },
+    }),
   );
   expect(answer.statusCode, answer.body).toBe(201);
   const job = answer.json();
@@ -101,6 +109,9 @@ test('a job is a row with its first event and a delivery on the queue of its dev
     priority: 3,
     labels: { a: 'b' },
     maxMinutes: 1.5,
+    maxSteps: 9,
+    checkpoints: { everySteps: 5, everySeconds: 60, keepLast: 2 },
+    microBatchSize: null,
     attempt: 0,
   });
   expect(job.transitions).toMatchObject([{ from: null, to: 'queued' }]);

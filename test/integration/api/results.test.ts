@@ -1,5 +1,7 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { newId } from '@ravine/contracts';
-import { decodeSafetensors } from '@ravine/training';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '@ravine/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runningJob, testApi } from '../../support/api.js';
 import { checkpointBytes, content, jobWithFiles } from '../../support/job-files.js';
@@ -128,6 +130,38 @@ test('an evaluation is found once it is there, and before it says what to wait f
 
 describe('models', () => {
   const create = (payload: object) => api.app.inject({ method: 'POST', url: '/v1/models', payload });
+
+  test.each(['best', 'last'] as const)(
+    'are not made of a checkpoint (%s) whose file was cut off or changed',
+    async (role) => {
+      const { jobId, attempt } = await runningJob(api);
+      const state = role === 'last' ? { 'optimizer.m.fc.weight': 1 } : {};
+      const tensors = Object.keys({ 'model.fc.weight': 1, ...state }).map(
+        (name) =>
+          [name, { shape: [1000], data: Float32Array.from({ length: 1000 }, Math.random) }] as [
+            string,
+            Tensor,
+          ],
+      );
+      const bytes = Buffer.from(encodeSafetensors(new Map(tensors), { ravine: '{}' }));
+      const { key: sha256, size } = await api.storage.put(bytes);
+      const checkpointId = newId('ckpt');
+      const scores = { validationLoss: 0.5, validationAccuracy: 0.75 };
+      const row = { id: checkpointId, step: 1, epoch: 1, roles: [role], ...scores, sha256, bytes: size };
+      await api.database.checkpoints.record(jobId, attempt, row);
+      const file = path.join(api.folder, 'blobs', sha256.slice(0, 2), sha256);
+      const flipped = Buffer.from(bytes);
+      flipped[2000] = (flipped[2000] ?? 0) ^ 1;
+      for (const damaged of [bytes.subarray(0, size - 100), flipped, Buffer.alloc(0), null]) {
+        await (damaged === null ? rm(file) : writeFile(file, damaged));
+        const answer = (await create({ checkpointId })).json();
+        expect(answer).toMatchObject({ status: 500, code: 'content_damaged' });
+        expect(answer.detail).toContain(damaged === null ? 'missing from storage' : 'damaged in storage');
+      }
+      await writeFile(file, bytes);
+      expect((await create({ checkpointId })).statusCode).toBe(201);
+    },
+  );
 
   test('of a job it is the best checkpoint with all that is needed to use it', async () => {
     const { jobId, best, last } = await jobWithFiles(api);

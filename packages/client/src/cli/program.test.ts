@@ -160,11 +160,15 @@ describe('submitting', () => {
         : problem('engine_unavailable');
     const file = path.join(folder, 'recipe.json');
     writeFileSync(file, JSON.stringify({ preset: 'shapes', dataset: 'cats', epochs: 9 }));
-    const { code } = await run(['jobs', 'submit', file, '--epochs', '2', '--name', 'n', '--label', 'a=b']);
+    const limits = ['--max-steps', '7', '--checkpoint-steps', '5', '--checkpoint-seconds', 'none'];
+    const named = ['--name', 'n', '--label', 'a=b'];
+    const { code } = await run(['jobs', 'submit', file, '--epochs', '2', ...named, ...limits]);
     expect(code).toBe(5);
     expect(JSON.parse(String(server.asked.at(-1)?.body))).toEqual({
       name: 'n',
       labels: { a: 'b' },
+      maxSteps: 7,
+      checkpoints: { everySteps: 5, everySeconds: null },
       recipe: { preset: 'shapes', dataset: 'ds_1', epochs: 2 },
     });
   });

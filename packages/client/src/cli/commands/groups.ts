@@ -3,35 +3,35 @@ import type { BodyOf } from '../../transport.js';
 import type { CommandSet, Context } from '../context.js';
 import { exitCode, UsageError } from '../exit-code.js';
 import { duration, facts, percent, table } from '../format.js';
+import { type LimitFlags, limitsOf, withLimits } from '../limit-flags.js';
 import { integerList, integerValue, numberValue, pairValue } from '../option-values.js';
 import type { RecipeFlags } from '../recipe-flags.js';
 import { bodyOf, withRecipe } from '../recipe-input.js';
 
-interface SubmitFlags extends RecipeFlags {
+interface SubmitFlags extends RecipeFlags, LimitFlags {
   replicates?: number;
   seeds?: number[];
   folds?: number;
   name?: string;
   label?: Record<string, string>;
   priority?: number;
-  maxMinutes?: number;
   watch?: boolean;
 }
 
 export function addGroupCommands(set: CommandSet): void {
-  withRecipe(
+  const submission = withRecipe(
     set,
     'submit [recipe]',
     'submit several jobs of one recipe: replicates over seeds, or the folds of cross-validation',
     submit,
-  )
+  );
+  withLimits(submission)
     .option('--replicates <count>', 'jobs with one seed after the other', integerValue)
     .option('--seeds <list>', 'jobs with these seeds, e.g. 1,2,3', integerList)
     .option('--folds <count>', 'cross-validation with so many folds', integerValue)
     .option('--name <name>')
     .option('--label <key=value>', 'may be repeated', pairValue)
     .option('--priority <number>', 'higher runs first', integerValue)
-    .option('--max-minutes <minutes>', 'end the training of each job after that', numberValue)
     .option('--watch', 'wait until every job has ended');
   set.add('list', 'newest first', list).option('--limit <count>', 'at most so many', integerValue, 50);
   set
@@ -53,8 +53,8 @@ function planOf({ replicates, seeds, folds }: SubmitFlags) {
 }
 
 async function submit(context: Context, file: string | undefined, flags: SubmitFlags) {
-  const { name, label: labels, priority, maxMinutes } = flags;
-  const more = Object.entries({ name, labels, priority, maxMinutes, plan: planOf(flags) }).filter(
+  const { name, label: labels, priority } = flags;
+  const more = Object.entries({ name, labels, priority, ...limitsOf(flags), plan: planOf(flags) }).filter(
     ([, value]) => value !== undefined,
   );
   const body = { ...(await bodyOf(context, file, flags)), ...Object.fromEntries(more) };

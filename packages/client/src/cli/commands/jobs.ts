@@ -4,42 +4,30 @@ import type { CommandSet, Context } from '../context.js';
 import { exitCode } from '../exit-code.js';
 import { follow } from '../follow.js';
 import { bytes, duration, facts, percent, table } from '../format.js';
-import { integerValue, numberValue, pairValue } from '../option-values.js';
+import { type LimitFlags, limitsOf, withLimits } from '../limit-flags.js';
+import { integerValue, pairValue } from '../option-values.js';
 import { createProgressLine, progressText } from '../progress-line.js';
 import type { RecipeFlags } from '../recipe-flags.js';
 import { bodyOf, withRecipe } from '../recipe-input.js';
 
-interface SubmitFlags extends RecipeFlags {
+interface SubmitFlags extends RecipeFlags, LimitFlags {
   name?: string;
   label?: Record<string, string>;
   priority?: number;
-  maxMinutes?: number;
-  maxSteps?: number;
-  checkpointSteps?: number;
-  checkpointSeconds?: number | 'none';
-  keepLast?: number;
   watch?: boolean;
 }
 
 export function addJobCommands(set: CommandSet): void {
-  withRecipe(
+  const submission = withRecipe(
     set,
     'submit [recipe]',
     'submit a training job; a recipe is a JSON file (- for stdin), flags, or both',
     submit,
-  )
+  );
+  withLimits(submission)
     .option('--name <name>')
     .option('--label <key=value>', 'may be repeated', pairValue)
     .option('--priority <number>', 'higher runs first', integerValue)
-    .option('--max-minutes <minutes>', 'end the training after that', numberValue)
-    .option('--max-steps <count>', 'end the training after so many steps', integerValue)
-    .option('--checkpoint-steps <count>', 'take a checkpoint after every so many steps', integerValue)
-    .option(
-      '--checkpoint-seconds <seconds>',
-      'take one so long after the one before, or none (default 60)',
-      (text) => (text === 'none' ? text : numberValue(text)),
-    )
-    .option('--keep-last <count>', 'keep so many of the newest checkpoints (default 2)', integerValue)
     .option('--watch', 'follow the job until it has ended');
   withRecipe(set, 'plan [recipe]', 'what a job would do: steps, layers, memory, warnings', plan);
   set
@@ -57,9 +45,8 @@ export function addJobCommands(set: CommandSet): void {
 }
 
 async function submit(context: Context, file: string | undefined, flags: SubmitFlags) {
-  const { name, label: labels, priority, maxMinutes, maxSteps } = flags;
-  const checkpoints = checkpointsOf(flags);
-  const more = Object.entries({ name, labels, priority, maxMinutes, maxSteps, checkpoints }).filter(
+  const { name, label: labels, priority } = flags;
+  const more = Object.entries({ name, labels, priority, ...limitsOf(flags) }).filter(
     ([, value]) => value !== undefined,
   );
   const body = { ...(await bodyOf(context, file, flags)), ...Object.fromEntries(more) };
@@ -67,18 +54,6 @@ async function submit(context: Context, file: string | undefined, flags: SubmitF
   if (flags.watch) return watchJob(context, job.id);
   context.print(job, () => `${describeJob(job)}\n\nFollow it with: ravine jobs watch ${job.id}`);
   return exitCode.ok;
-}
-
-/** Undefined where no flag is about checkpoints. */
-function checkpointsOf({ checkpointSteps, checkpointSeconds, keepLast }: SubmitFlags) {
-  const given = {
-    ...(checkpointSteps !== undefined && { everySteps: checkpointSteps }),
-    ...(checkpointSeconds !== undefined && {
-      everySeconds: checkpointSeconds === 'none' ? null : checkpointSeconds,
-    }),
-    ...(keepLast !== undefined && { keepLast }),
-  };
-  return Object.keys(given).length > 0 ? given : undefined;
 }
 
 async function plan(context: Context, file: string | undefined, flags: RecipeFlags) {

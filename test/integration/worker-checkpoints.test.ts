@@ -1,0 +1,163 @@
+import { readdir, truncate } from 'node:fs/promises';
+import path from 'node:path';
+import type { Checkpoint, Job } from '@ravine/contracts';
+import { loadTorchEngine } from '@ravine/engine-torch';
+import { deliveryKey } from '@ravine/queue';
+import { createWorker, type Worker } from '@ravine/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWorkerStack, PROJECT, silent, smallShapes, type WorkerStack } from '../support/worker-stack.js';
+
+const { reason } = loadTorchEngine();
+if (reason !== null) console.log(`skipped: checkpoints of jobs that train; ${reason}`);
+
+const recipe = { preset: 'shapes', epochs: 40, batchSize: 32 } as const;
+const long = { ...recipe, epochs: 100_000 };
+const checkpoints = { everySteps: 2, everySeconds: null, keepLast: 3 };
+
+describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
+  let stack: WorkerStack;
+  let worker: Worker;
+  let dataset: string;
+  beforeAll(async () => {
+    stack = await openWorkerStack();
+    worker = await createWorker({ ...stack, log: silent });
+    dataset = await stack.upload(smallShapes());
+    await stack.datasetWhen(dataset, ({ status }) => status === 'ready');
+  });
+  afterAll(async () => {
+    await worker?.stop();
+    await stack?.close();
+  });
+
+  const ended = (id: string, status: string) => stack.jobWhen(id, (job) => job.status === status);
+  const lastOf = async (id: string) =>
+    (await stack.database.checkpoints.withRole(PROJECT, id, 'last'))?.sha256;
+  const resumable = async (id: string): Promise<Checkpoint[]> =>
+    ((await stack.database.checkpoints.list(PROJECT, id)) ?? []).filter(
+      ({ roles }) => roles.includes('last') || roles.includes('previous'),
+    );
+  const eventsOf = async (id: string, type: string) =>
+    (await stack.database.events.read(id, 0, 1000)).filter((event) => event.type === type);
+  const cut = async ({ sha256 }: Checkpoint, bytes: number) => {
+    const files = await readdir(stack.folder, { recursive: true });
+    const file = files.find((name) => path.basename(name) === sha256);
+    await truncate(path.join(stack.folder, file ?? 'no such blob'), bytes);
+  };
+  /** Pauses the job once it has three checkpoints; newest first. */
+  async function pausedWithThree(id: string): Promise<Checkpoint[]> {
+    await expect.poll(async () => (await resumable(id)).length, { timeout: 60_000 }).toBe(3);
+    await stack.database.jobs.request(PROJECT, id, { verb: 'pause' });
+    await ended(id, 'paused');
+    return resumable(id);
+  }
+  async function resume(id: string, enough: (job: Job) => boolean = ({ status }) => status === 'succeeded') {
+    await stack.database.jobs.request(PROJECT, id, { verb: 'resume' });
+    const { attempt } = await stack.job(id);
+    await stack.queues.enqueue('train.cpu', id, { dedupeKey: deliveryKey(id, attempt) });
+    return stack.jobWhen(id, enough);
+  }
+  /** Resumes a job that has no end, and ends it once it trains. */
+  async function tryAgain(id: string) {
+    await resume(id, ({ attempt, phase }) => attempt === 2 && phase === 'training');
+    await stack.database.jobs.request(PROJECT, id, { verb: 'cancel', mode: 'now' });
+    await ended(id, 'cancelled');
+  }
+
+  it('falls back past one that was cut off and one that is no checkpoint, and ends with the same weights', async () => {
+    const id = await stack.submit(dataset, long, { checkpoints });
+    const [newest, second, third] = await pausedWithThree(id);
+    expect(newest?.roles).toEqual(['last']);
+    await cut(newest!, 1000);
+    const garbage = await stack.storage.put(Buffer.from('no checkpoint, but whole'));
+    await stack.database.pool.query('update checkpoints set sha256 = $2 where id = $1', [
+      second?.id,
+      garbage.key,
+    ]);
+    const maxSteps = (newest?.step ?? 0) + 20;
+    await stack.database.pool.query('update jobs set max_steps = $2 where id = $1', [id, maxSteps]);
+    expect((await resume(id)).attempt).toBe(2);
+    expect(await eventsOf(id, 'checkpoint_rejected')).toMatchObject([
+      { level: 'warning', data: { checkpointId: newest?.id, step: newest?.step } },
+      { level: 'warning', data: { checkpointId: second?.id, why: expect.stringContaining('safetensors') } },
+    ]);
+    expect(await eventsOf(id, 'resumed')).toMatchObject([{ data: { step: third?.step } }]);
+    const undisturbed = await stack.submit(dataset, long, { maxSteps });
+    await ended(undisturbed, 'succeeded');
+    expect(await lastOf(id)).toBe(await lastOf(undisturbed));
+    const { series } = await stack.database.metrics.read(id, { names: 'train.loss' });
+    expect(series[0]?.steps).toEqual(Array.from({ length: maxSteps }, (_, i) => i + 1));
+  });
+
+  it('begins anew, and says so, when none is left', async () => {
+    const id = await stack.submit(dataset, long, { checkpoints });
+    const [newest, second, third] = await pausedWithThree(id);
+    await cut(newest!, 0);
+    await stack.storage.delete(second?.sha256 ?? '');
+    await cut(third!, 77);
+    await tryAgain(id);
+    const events = await eventsOf(id, 'checkpoint_rejected');
+    expect(events.map(({ level }) => level)).toEqual(['warning', 'warning', 'error']);
+    expect(events.at(-1)?.message).toContain('training starts anew');
+    expect(await eventsOf(id, 'resumed')).toEqual([]);
+  });
+
+  it('refuses one of another recipe', async () => {
+    const id = await stack.submit(dataset, long, { checkpoints });
+    await pausedWithThree(id);
+    await stack.database.pool.query(
+      `update jobs set recipe = jsonb_set(recipe, '{seed}', '5'), recipe_hash = 'other' where id = $1`,
+      [id],
+    );
+    await tryAgain(id);
+    const events = await eventsOf(id, 'checkpoint_rejected');
+    expect(events.map(({ data }) => data.why)).toEqual(Array(3).fill('it belongs to another recipe'));
+  });
+
+  it('are resumed by the hash that the job was stored with', async () => {
+    const id = await stack.submit(dataset, long, { checkpoints, recipeHash: 'as it was made then' });
+    await pausedWithThree(id);
+    await tryAgain(id);
+    expect(await eventsOf(id, 'checkpoint_rejected')).toEqual([]);
+    expect(await eventsOf(id, 'resumed')).toHaveLength(1);
+  });
+
+  it('ends at a limit of steps', async () => {
+    const job = await ended(await stack.submit(dataset, recipe, { maxSteps: 8 }), 'succeeded');
+    expect(job).toMatchObject({
+      stopReason: 'step_limit',
+      maxSteps: 8,
+      progress: { step: 8, totalSteps: 8 },
+    });
+  });
+
+  it('goes back after numbers that are not finite, and leaves each step once in the metrics', async () => {
+    const id = await stack.submit(dataset, {
+      architecture: { kind: 'softmax-regression' },
+      optimizer: { kind: 'sgd', learningRate: 1000, weightDecay: 1 },
+      recovery: { nonFinite: { learningRateFactor: 1e-6 } },
+      batchSize: 32,
+      epochs: 8,
+    });
+    await ended(id, 'succeeded');
+    const [first] = await eventsOf(id, 'rollback');
+    expect(first).toMatchObject({ level: 'warning', data: { rollbacks: 1 } });
+    const { series } = await stack.database.metrics.read(id, { names: 'train.loss,learningRate' });
+    for (const { steps } of series) expect(steps).toEqual(Array.from({ length: 48 }, (_, i) => i + 1));
+    const rates = series.find(({ name }) => name === 'learningRate');
+    expect(rates?.values.at(-1)).toBeLessThan(1);
+    expect(rates?.values[0]).toBe(1000);
+  });
+
+  it('trains with the micro-batch that the job was cut down to', async () => {
+    const id = await stack.submit(dataset, { ...recipe, epochs: 1 }, { checkpoints });
+    const first = await ended(id, 'succeeded');
+    expect(first.microBatchSize).toBeNull();
+    await worker.stop();
+    const cutDown = await stack.submit(dataset, { ...recipe, epochs: 1 });
+    await stack.database.pool.query('update jobs set micro_batch_size = 8 where id = $1', [cutDown]);
+    worker = await createWorker({ ...stack, log: silent });
+    const job = await ended(cutDown, 'succeeded');
+    expect(job).toMatchObject({ microBatchSize: 8, progress: { step: 6 } });
+    expect(await lastOf(cutDown)).not.toBe(await lastOf(id));
+  });
+});
