@@ -92,7 +92,8 @@ describe('checkpoints', () => {
     const record = (job: (typeof jobs)[number], checkpoint: ReturnType<typeof newCheckpoint>) =>
       database.checkpoints.record(job.id, job.attempt, checkpoint);
     await record(jobs[0], same);
-    const { superseded } = await record(jobs[0], newCheckpoint(2, ['last']));
+    await record(jobs[0], newCheckpoint(2, ['last'])); // two are kept
+    const { superseded } = await record(jobs[0], newCheckpoint(3, ['last']));
     expect(superseded).toEqual([same.sha256]);
     const order: string[] = [];
     let recording: Promise<unknown> | undefined;
@@ -106,6 +107,21 @@ describe('checkpoints', () => {
     expect(deleted).toEqual(superseded);
     expect(await database.deleteUnnamed(superseded, () => Promise.reject(new Error('it is named')))).toEqual(
       [],
+    );
+  });
+
+  test('a record whose answer was lost may be repeated', async () => {
+    const { id, attempt } = await runningJob(database, dataset);
+    const first = newCheckpoint(1, ['last']);
+    await database.checkpoints.record(id, attempt, first);
+    const second = newCheckpoint(2, ['last', 'best']);
+    for (let i = 0; i < 2; i += 1)
+      expect(await database.checkpoints.record(id, attempt, second)).toEqual({ superseded: [] });
+    expect((await database.checkpoints.list('default', id))?.map(({ step, roles }) => [step, roles])).toEqual(
+      [
+        [2, ['last', 'best']],
+        [1, ['previous']],
+      ],
     );
   });
 

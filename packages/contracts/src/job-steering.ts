@@ -18,7 +18,9 @@ export const UpdateJob = z
     name: Name.optional(),
     labels: Labels.optional().describe('Replaces all labels'),
     priority: Priority.optional(),
-    maxMinutes: MaxMinutes.optional(),
+    maxMinutes: MaxMinutes.optional().describe(
+      'Holds from the next time on that a worker starts the job: pause and resume a running one to apply it',
+    ),
   })
   .refine((body) => Object.keys(body).length > 0, 'names nothing to change')
   .meta({ id: 'UpdateJob' });

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { lockBlob, unreferenced } from './blobs.js';
 import { requireAttempt } from './fence.js';
 import type { Checkpoint as CheckpointRow, PrismaClient } from './generated/client.js';
-import { insert, transaction } from './sql.js';
+import { first, insert, transaction } from './sql.js';
 
 export type CheckpointRole = Checkpoint['roles'][number];
 export type NewCheckpoint = Pick<
@@ -15,7 +15,7 @@ export interface Checkpoints {
   /**
    * Gives the roles to this checkpoint and takes them from older ones; as many of the `last` ones as the job wants to
    * keep become `previous`. Those left without a role are deleted, unless a model was made of them or a job began with
-   * them; `superseded` are the blobs that nothing names any more. Fenced: throws StaleAttempt.
+   * them; `superseded` are the blobs that nothing names any more. May be repeated. Fenced: throws StaleAttempt.
    */
   record(jobId: string, attempt: number, checkpoint: NewCheckpoint): Promise<{ superseded: string[] }>;
   /** Takes all roles from a checkpoint that cannot be used. Otherwise as `record`. */
@@ -38,6 +38,9 @@ export function createCheckpoints(pool: pg.Pool, prisma: PrismaClient): Checkpoi
     record: (jobId, attempt, checkpoint) =>
       transaction(pool, async (client) => {
         await requireAttempt(client, jobId, attempt);
+        // A repeated call whose first answer was lost.
+        const recorded = await first(client, 'select from checkpoints where id = $1', [checkpoint.id]);
+        if (recorded !== null) return { superseded: [] };
         await lockBlob(client, checkpoint.sha256);
         if (checkpoint.roles.includes('last')) await keepPrevious(client, jobId);
         const taken = checkpoint.roles.filter((role) => role !== 'last');

@@ -59,7 +59,8 @@ export const jobRoutes = {
     method: 'PATCH',
     path: '/v1/jobs/{jobId}',
     tag: 'jobs',
-    summary: 'Change name, labels, priority or limits, also while the job runs',
+    summary:
+      'Change name, labels, priority or the limit of time; a worker takes the limit when it starts the job',
     params: jobParams,
     body: UpdateJob,
     example: { priority: 10, maxMinutes: 30 },

@@ -21,7 +21,11 @@ export function addSteeringCommands(set: CommandSet): void {
     .option('--name <name>')
     .option('--label <key=value>', 'replaces all labels; may be repeated', pairValue)
     .option('--priority <number>', 'higher runs first', integerValue)
-    .option('--max-minutes <minutes>', '`none` for no limit', limitValue);
+    .option(
+      '--max-minutes <minutes>',
+      '`none` for no limit; holds from the next start or resume',
+      limitValue,
+    );
   set
     .add('steer <verb>', 'cancel, pause or resume every job that fits all of the options', steer)
     .option('--id <job>', 'may be repeated', listValue)
