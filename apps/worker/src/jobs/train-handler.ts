@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { Checkpoint } from '@ravine/contracts';
 import { type JobClaim, StaleAttempt } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
@@ -14,7 +15,8 @@ import { type Ending, endingBeforeStart, endingOf, ofFailure } from './ending.js
 import { datasetFailure, failureOfFault } from './failure.js';
 import { createFence } from './fence.js';
 import { finishJob } from './finish.js';
-import { createInterruptions, type Interruptions } from './interruption.js';
+import { createInterruptions, describeInterruption, type Interruptions } from './interruption.js';
+import { type JobLog, openJobLog } from './job-log.js';
 import { watchJob } from './job-watch.js';
 import { placeJob, type Wish } from './placement.js';
 import { fetchCheckpoint, fetchDataset, fetchFork } from './prepare.js';
@@ -35,11 +37,13 @@ export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext)
       const claim = await database.jobs.claim(id, workerId, { deviceKind: kind });
       if (!claim) return 'done';
       log.info({ job: id, attempt: claim.attempt }, 'job started');
-      const ending = await runAttempt(kind, claim, signal, context).catch((err: unknown): Ending => {
+      const told = openJobLog(claim, context);
+      const ending = await runAttempt(kind, claim, signal, context, told).catch((err: unknown): Ending => {
         log.error({ job: id, err }, 'a job could not be run');
         return ofFailure(failureOfFault(err));
       });
       log.info({ job: id, attempt: claim.attempt, ending: ending.kind }, 'job ended here');
+      await told.close();
       return await finishJob(claim, ending, context);
     } finally {
       running.delete(id);
@@ -53,6 +57,7 @@ async function runAttempt(
   claim: JobClaim,
   hint: AbortSignal,
   context: WorkerContext,
+  told: JobLog,
 ): Promise<Ending> {
   const { database, workspace, shutdown } = context;
   const folder = await workspace.create('job');
@@ -63,9 +68,10 @@ async function runAttempt(
   if (shutdown.aborted) handBack();
   // Whatever the queue says (`cancel`, `lock-lost`), the row decides.
   hint.addEventListener('abort', () => void watch.look(), { once: true });
+  interruptions.listen((interruption) => told.say('info', describeInterruption(interruption)));
   try {
     await watch.look(); // a job that lost its worker may have been cancelled since
-    return await train(kind, claim, folder, interruptions, context);
+    return await train(kind, claim, folder, interruptions, context, told);
   } finally {
     watch.stop();
     shutdown.removeEventListener('abort', handBack);
@@ -79,12 +85,18 @@ async function train(
   folder: string,
   interruptions: Interruptions,
   context: WorkerContext,
+  told: JobLog,
 ): Promise<Ending> {
   const { database, storage, settings, engines, running, standby, log } = context;
   const { job, attempt } = claim;
   const placement = placeJob(wishOf(claim), kind, engines, (device) => runsOn(context, device));
   if ('class' in placement) return { kind: 'failed', failure: placement };
   running.set(job.id, { device: placement.device });
+  const { device, precision } = placement;
+  told.say(
+    'info',
+    `attempt ${attempt}: worker ${context.workerId} on ${hostname()}, ${device}, ${precision}`,
+  );
 
   const prepared = await prepare(claim, folder, interruptions, context);
   if ('ending' in prepared) return prepared.ending;
@@ -115,7 +127,10 @@ async function train(
     attempt: (write) =>
       withRetry(write, {
         ...sitOut,
-        onRetry: (err, attempts) => log.warn({ job: job.id, attempts, err }, 'a write of a job is repeated'),
+        onRetry: (err, attempts) => {
+          log.warn({ job: job.id, attempts, err }, 'a write of a job is repeated');
+          told.say('warning', `a result cannot be written yet and is tried again: ${messageOf(err)}`);
+        },
       }),
     onFailure: (error) =>
       interruptions.raise(error instanceof StaleAttempt ? { kind: 'stale' } : { kind: 'unwritable', error }),
@@ -131,11 +146,16 @@ async function train(
     standby,
     interruptions,
     record: (report, acknowledge) => outbox.push(record(report), acknowledge),
-    onLine: (line) => log.info({ job: job.id, line }, 'training process'),
+    onLine: (line, stream) => {
+      log.debug({ job: job.id, line }, 'training process');
+      told.output(line, stream);
+    },
   });
   await outbox.flush().catch(() => {}); // what ended it was raised as an interruption
   return endingOf({ ...result, interruption: interruptions.current });
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 type Prepared = Pick<TrainStart, 'files' | 'resumeFrom' | 'fork'>;
 
