@@ -24,7 +24,7 @@ describe.skipIf(reason !== null)('pause', () => {
   const ended = (id: string, status: string) => stack.jobWhen(id, (job) => job.status === status);
 
   it('ends a job that was paused and resumed with the weights of one that was not', async () => {
-    const recipe = { preset: 'shapes', epochs: 40, batchSize: 32 } as const;
+    const recipe = { preset: 'shapes', epochs: 200, batchSize: 32 } as const;
     const lastOf = async (id: string) => {
       const last = await stack.database.checkpoints.withRole(PROJECT, id, 'last');
       return last?.sha256;

@@ -158,7 +158,8 @@ describe('iterators', () => {
     answer = ({ url }, index) => {
       if (index % 3 === 1) return { cut: true };
       const after = Number(new URL(url, server.url).searchParams.get('after'));
-      return { json: { object: 'list', data: all.slice(after, after + 2), lastSequence: 7, terminal: true } };
+      const data = all.slice(after, after + 2);
+      return { json: { object: 'list', data, lastSequence: data.at(-1)?.sequence ?? after, terminal: true } };
     };
     const seen: number[] = [];
     for await (const { sequence } of client().jobs.watch('job_1')) seen.push(sequence);

@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { decimalNumber, wholeNumber } from './number.js';
 import { Timestamp } from './page.js';
 
+/** From the least to the most urgent. */
+export const LogLevel = z.enum(['debug', 'info', 'warning', 'error']);
+export type LogLevel = z.output<typeof LogLevel>;
+
 /** `type` is an open list: status, phase, attempt, resumed, epoch, warning … */
 export const JobEvent = z
   .object({
@@ -9,15 +13,18 @@ export const JobEvent = z
     sequence: z.int().describe('1, 2, 3 … within the job, without gaps'),
     at: Timestamp,
     type: z.string(),
-    level: z.enum(['debug', 'info', 'warning', 'error']),
+    level: LogLevel,
     message: z.string(),
     data: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'JobEvent' });
 export type JobEvent = z.output<typeof JobEvent>;
 
+/** The largest number that a row can have. */
+export const MAX_SEQUENCE = 2_147_483_647;
+
 export const EventsQuery = z.strictObject({
-  after: wholeNumber(z.int().min(0).max(2_147_483_647))
+  after: wholeNumber(z.int().min(0).max(MAX_SEQUENCE))
     .default(0)
     .describe('Only events with a larger sequence'),
   limit: wholeNumber(z.int().min(1).max(1000)).default(200),

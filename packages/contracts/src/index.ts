@@ -10,6 +10,7 @@ export * from './job-fork.js';
 export * from './job-state.js';
 export * from './job-steering.js';
 export * from './lineage.js';
+export * from './log.js';
 export * from './metrics.js';
 export * from './model.js';
 export * from './number.js';

@@ -13,6 +13,7 @@ import { createGroups, type Groups } from './groups.js';
 import { createIdempotency, type Idempotency } from './idempotency.js';
 import { createJobs, type Jobs } from './jobs.js';
 import { type Channel, createListener, type Handler } from './listen.js';
+import { createLogs, type Logs } from './logs.js';
 import { createMetrics, type MetricsStore } from './metrics.js';
 import { createModels, type Models } from './models.js';
 import { createPredictions, type Predictions } from './predictions.js';
@@ -31,6 +32,7 @@ export interface Database {
   groups: Groups;
   metrics: MetricsStore;
   events: Events;
+  logs: Logs;
   checkpoints: Checkpoints;
   artifacts: Artifacts;
   evaluations: Evaluations;
@@ -79,6 +81,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     groups: translated(createGroups(pool, prisma)),
     metrics: translated(createMetrics(pool)),
     events: translated(createEvents(pool)),
+    logs: translated(createLogs(pool)),
     checkpoints: translated(createCheckpoints(pool, prisma)),
     artifacts: translated(createArtifacts(pool, prisma)),
     evaluations: translated(createEvaluations(pool, prisma)),

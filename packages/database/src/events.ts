@@ -1,6 +1,7 @@
 import type { JobEvent } from '@ravine/contracts';
 import type pg from 'pg';
 import { requireAttempt } from './fence.js';
+import { appendLogs, type NewLine } from './logs.js';
 import { json, type Queryable, text, transaction } from './sql.js';
 
 export type NewEvent = Pick<JobEvent, 'type' | 'level' | 'message'> & { data?: Record<string, unknown> };
@@ -36,7 +37,7 @@ export function createEvents(pool: pg.Pool): Events {
 
 /**
  * Within the transaction of what the events tell about. The counter's row lock is held until the commit, so
- * sequences have no gaps and a reader never sees a later one before an earlier one.
+ * sequences have no gaps and a reader never sees a later one before an earlier one. The log tells each event too.
  */
 export const appendEvents = (
   client: Queryable,
@@ -73,5 +74,13 @@ export async function appendToEach(
       events.map(({ data }) => json(data ?? {})),
     ],
   );
+  await appendLogs(client, jobIds, attempt, events.map(asLine));
   return rows.map(({ sequence }) => sequence);
 }
+
+/** A status or a phase is one word, which says little among other lines. */
+const asLine = ({ type, level, message }: NewEvent): NewLine => ({
+  level,
+  source: null,
+  message: type === 'status' || type === 'phase' ? `${type} ${message}` : message,
+});

@@ -16,6 +16,7 @@ export { type Fork, IllegalMove, type TrainQueue } from './job-row.js';
 export type { JobSweep, Undelivered } from './job-sweep.js';
 export type { Jobs, NewJob } from './jobs.js';
 export type { Channel } from './listen.js';
+export type { Logs, LogsRead, NewLine } from './logs.js';
 export type { MetricColumns, MetricsRead, MetricsStore } from './metrics.js';
 export { migrate } from './migrate/migrate.js';
 export type { Models, NewModel } from './models.js';

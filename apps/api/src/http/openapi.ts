@@ -42,7 +42,7 @@ function operation(name: RouteName, contract: RouteContract, components: Compone
     ...parametersOf(contract.params, 'path', components),
     ...parametersOf(contract.query, 'query', components),
     ...(contract.method === 'POST' ? [idempotencyParameter] : []),
-    ...(name === 'listEvents' ? [lastEventParameter] : []),
+    ...(contract.response.streams ? [lastEventParameter] : []),
   ];
   const requestBody = requestBodyOf(contract, components);
   return {
@@ -52,7 +52,7 @@ function operation(name: RouteName, contract: RouteContract, components: Compone
     ...(contract.public && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody && { requestBody }),
-    responses: { ...success(name, contract, components), ...failures(contract, components) },
+    responses: { ...success(contract, components), ...failures(contract, components) },
   };
 }
 
@@ -116,11 +116,11 @@ function formOf(
   };
 }
 
-function success(name: RouteName, { response, summary }: RouteContract, components: Components): Json {
+function success({ response, summary }: RouteContract, components: Components): Json {
   const content: Json = {};
   if (response.contentType) content[response.contentType] = { schema: {} };
   if (response.body) content['application/json'] = { schema: components.of(response.body, 'output') };
-  if (name === 'listEvents') content['text/event-stream'] = { schema: { type: 'string' } };
+  if (response.streams) content['text/event-stream'] = { schema: { type: 'string' } };
   const answer = { description: summary, ...(Object.keys(content).length > 0 && { content }) };
   const partial = response.contentType === 'application/octet-stream' && { 206: answer };
   return { [response.status]: answer, ...partial };

@@ -12,7 +12,7 @@ export interface ChildOptions<P extends Purpose> {
   environment: Record<string, string>;
   onMessage: (message: FromChild<P>) => void;
   /** Each line that the child writes to its outputs. */
-  onLine: (line: string) => void;
+  onLine: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
 /** One child process; it dies with this process. */
@@ -40,9 +40,11 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: ['--enable-source-maps'],
   });
-  child.stdout?.setEncoding('utf8');
-  const stderr = child.stderr ? tailOf(child.stderr, STDERR_LINES, options.onLine) : () => [];
-  if (child.stdout) tailOf(child.stdout, 1, options.onLine);
+  const { onLine } = options;
+  const stderr = child.stderr
+    ? tailOf(child.stderr, STDERR_LINES, (line) => onLine(line, 'stderr'))
+    : () => [];
+  if (child.stdout) tailOf(child.stdout, 1, (line) => onLine(line, 'stdout'));
 
   // The child ends by itself when this process is gone, but not while it is stopped or stuck in the kernel.
   const killAtExit = (): void => void child.kill('SIGKILL');

@@ -27,7 +27,7 @@ export function createStandby({ environment, onLine }: StandbyOptions): Standby 
       purpose: 'train',
       environment,
       onMessage: (message) => handlers.onMessage(message),
-      onLine: (line) => handlers.onLine(line),
+      onLine: (line, stream) => handlers.onLine(line, stream),
     });
     const handOver = (next: Handlers): void => {
       handlers = next;

@@ -34,6 +34,22 @@ export function graceMsOf(interruption: Interruption): number {
   }
 }
 
+/** What the log of the job says of it. */
+export function describeInterruption(interruption: Interruption): string {
+  switch (interruption.kind) {
+    case 'hand-back':
+      return 'the worker shuts down: the run stops with a checkpoint and goes back to the queue';
+    case 'pause':
+      return 'asked to pause: the run stops with a checkpoint';
+    case 'cancel':
+      return `asked to cancel${interruption.now ? ' now' : ': the run stops with a checkpoint'}`;
+    case 'unwritable':
+      return 'results cannot be written any more: the run is stopped';
+    case 'stale':
+      return 'another attempt has the job or it is gone: this run is stopped';
+  }
+}
+
 /** Collects interruptions of one run; the weightiest says how it ends. */
 export interface Interruptions {
   readonly current: Interruption | null;

@@ -8,6 +8,7 @@ import type { WorkerContext } from '../parts.js';
 import { type Ending, endingBeforeStart, endingOf } from './ending.js';
 import { datasetFailure } from './failure.js';
 import type { Interruptions } from './interruption.js';
+import type { JobLog } from './job-log.js';
 import type { Placement } from './placement.js';
 import { fetchDataset, fetchFork } from './prepare.js';
 import { createRecorder } from './record.js';
@@ -21,6 +22,7 @@ export interface RunParts {
   folder: string;
   interruptions: Interruptions;
   outbox: Outbox;
+  told: JobLog;
   context: WorkerContext;
 }
 
@@ -69,7 +71,7 @@ async function prepare(
 }
 
 async function runChild(parts: RunParts, { resume, ...prepared }: Prepared) {
-  const { claim, placement, folder, interruptions, outbox, context } = parts;
+  const { claim, placement, folder, interruptions, outbox, told, context } = parts;
   const { database, storage, settings, standby, log } = context;
   const { job, attempt } = claim;
   const { keepLast: _, ...checkpoints } = job.checkpoints;
@@ -105,7 +107,10 @@ async function runChild(parts: RunParts, { resume, ...prepared }: Prepared) {
     standby,
     interruptions,
     record: (report, acknowledge) => outbox.push(record(report), acknowledge),
-    onLine: (line) => log.info({ job: job.id, line }, 'training process'),
+    onLine: (line, stream) => {
+      log.debug({ job: job.id, line }, 'training process');
+      told.output(line, stream);
+    },
   });
   await outbox.flush().catch(() => {}); // what ended it was raised as an interruption
   return result;

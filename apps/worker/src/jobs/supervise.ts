@@ -1,3 +1,4 @@
+import type { ChildOptions } from '../child/host.js';
 import type { FromChild, TrainStart } from '../child/protocol.js';
 import type { Standby } from '../child/standby.js';
 import type { LastWord, RunResult } from './ending.js';
@@ -12,7 +13,7 @@ export interface SuperviseOptions {
   interruptions: Interruptions;
   /** Stores what a report says, later; `acknowledge` is to be called when it is stored. */
   record: (report: Report, acknowledge: () => void) => void;
-  onLine: (line: string) => void;
+  onLine: ChildOptions<'train'>['onLine'];
 }
 
 /** Runs the training process of a job to its end, whatever that is. Never rejects because of what the child does. */

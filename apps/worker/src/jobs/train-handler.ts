@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { type JobClaim, StaleAttempt } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
 import { threadsPerJob } from '../config.js';
@@ -11,7 +12,8 @@ import { type Ending, ofFailure } from './ending.js';
 import { failureOfFault } from './failure.js';
 import { createFence } from './fence.js';
 import { finishJob } from './finish.js';
-import { createInterruptions, type Interruptions } from './interruption.js';
+import { createInterruptions, describeInterruption, type Interruptions } from './interruption.js';
+import { type JobLog, openJobLog } from './job-log.js';
 import { watchJob } from './job-watch.js';
 import { placeJob, type Wish } from './placement.js';
 import { trainFromNewest } from './run.js';
@@ -31,11 +33,13 @@ export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext)
       const claim = await database.jobs.claim(id, workerId, { deviceKind: kind });
       if (!claim) return 'done';
       log.info({ job: id, attempt: claim.attempt }, 'job started');
-      const ending = await runAttempt(kind, claim, signal, context).catch((err: unknown): Ending => {
+      const told = openJobLog(claim, context);
+      const ending = await runAttempt(kind, claim, signal, context, told).catch((err: unknown): Ending => {
         log.error({ job: id, err }, 'a job could not be run');
         return ofFailure(failureOfFault(err));
       });
       log.info({ job: id, attempt: claim.attempt, ending: ending.kind }, 'job ended here');
+      await told.close();
       return await finishJob(claim, ending, context);
     } finally {
       running.delete(id);
@@ -49,6 +53,7 @@ async function runAttempt(
   claim: JobClaim,
   hint: AbortSignal,
   context: WorkerContext,
+  told: JobLog,
 ): Promise<Ending> {
   const { database, workspace, shutdown } = context;
   const folder = await workspace.create('job');
@@ -59,9 +64,10 @@ async function runAttempt(
   if (shutdown.aborted) handBack();
   // Whatever the queue says (`cancel`, `lock-lost`), the row decides.
   hint.addEventListener('abort', () => void watch.look(), { once: true });
+  interruptions.listen((interruption) => told.say('info', describeInterruption(interruption)));
   try {
     await watch.look(); // a job that lost its worker may have been cancelled since
-    return await train(kind, claim, folder, interruptions, context);
+    return await train(kind, claim, folder, interruptions, context, told);
   } finally {
     watch.stop();
     shutdown.removeEventListener('abort', handBack);
@@ -75,17 +81,26 @@ async function train(
   folder: string,
   interruptions: Interruptions,
   context: WorkerContext,
+  told: JobLog,
 ): Promise<Ending> {
   const { database, engines, running, log } = context;
   const { job, attempt } = claim;
   const placement = placeJob(wishOf(claim), kind, engines, (device) => runsOn(context, device));
   if ('class' in placement) return { kind: 'failed', failure: placement };
   running.set(job.id, { device: placement.device });
+  const { device, precision } = placement;
+  told.say(
+    'info',
+    `attempt ${attempt}: worker ${context.workerId} on ${hostname()}, ${device}, ${precision}`,
+  );
   const outbox = createOutbox({
     attempt: (write) =>
       withRetry(write, {
         ...sitOut,
-        onRetry: (err, attempts) => log.warn({ job: job.id, attempts, err }, 'a write of a job is repeated'),
+        onRetry: (err, attempts) => {
+          log.warn({ job: job.id, attempts, err }, 'a write of a job is repeated');
+          told.say('warning', `a result cannot be written yet and is tried again: ${messageOf(err)}`);
+        },
       }),
     onFailure: (error) =>
       interruptions.raise(error instanceof StaleAttempt ? { kind: 'stale' } : { kind: 'unwritable', error }),
@@ -93,9 +108,11 @@ async function train(
   const fenced = createFence(job.id, attempt);
   const threads = threadsPerJob(context.settings);
   outbox.push(() => fenced(database.jobs.started(job.id, attempt, { ...placement, threads })));
-  const ending = await trainFromNewest({ claim, placement, folder, interruptions, outbox, context });
+  const ending = await trainFromNewest({ claim, placement, folder, interruptions, outbox, told, context });
   return orSmallerBatch(ending, claim, database);
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A run that goes on keeps its precision, whatever is fast on this device: it stays one run. */
 function wishOf({ job, checkpoints }: JobClaim): Wish {

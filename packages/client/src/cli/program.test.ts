@@ -130,7 +130,11 @@ describe('output', () => {
     answer = ({ url }) =>
       url.includes('/events')
         ? {
-            json: { data: url.includes('after=0') ? [{ sequence: 1 }, { sequence: 2 }] : [], terminal: true },
+            json: {
+              data: url.includes('after=0') ? [{ sequence: 1 }, { sequence: 2 }] : [],
+              lastSequence: 2,
+              terminal: true,
+            },
           }
         : { json: job };
     const { code, out } = await run(['jobs', 'watch', 'job_1', '--json']);

@@ -4,6 +4,7 @@ import { addForkCommand } from './commands/fork.js';
 import { addGroupCommands } from './commands/groups.js';
 import { addArtifactCommands, addCheckpointCommands, addJobDataCommands } from './commands/job-data.js';
 import { addJobCommands } from './commands/jobs.js';
+import { addLogsCommand } from './commands/logs.js';
 import { addModelCommands } from './commands/models.js';
 import { addServiceCommands } from './commands/service.js';
 import { addSteeringCommands } from './commands/steering.js';
@@ -42,7 +43,9 @@ export async function runCli(argv: string[], host: Io): Promise<number> {
   addArtifactCommands(group('artifacts', 'list and download files that a job left'));
   addModelCommands(group('models', 'make models and classify images'));
   addSurfaceCommands(group('surfaces', 'watch optimizers and schedules on error surfaces'));
-  addServiceCommands(commandSet(program, io, onExit));
+  const top = commandSet(program, io, onExit);
+  addLogsCommand(top);
+  addServiceCommands(top);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;

@@ -1,15 +1,38 @@
-import type { JobEvent } from '@ravine/contracts';
+import type { JobEvent, LogLine } from '@ravine/contracts';
 import { itemsOf } from '../pages.js';
 import type { BodyOf, CallOptions, QueryOf, Transport } from '../transport.js';
 
-/** Longest that one long-poll waits on the server, in seconds. */
-const WAIT_SECONDS = 25;
+/** `wait` is the longest that one long-poll waits on the server, in seconds. */
+const PATIENT = { wait: 25, limit: 1000 };
 /** With the pauses between them, tries to reconnect for about a minute. */
 const WATCH_RETRIES = 15;
 
 export interface WatchOptions extends CallOptions {
   /** Only events with a larger sequence; to go on where an earlier watch ended. */
   after?: number | undefined;
+}
+
+export interface FollowLogsOptions
+  extends CallOptions,
+    Pick<QueryOf<'listLogs'>, 'after' | 'tail' | 'level'> {
+  /** Told how many lines of the job had to go to keep its log within its size, whenever that changes. */
+  onDropped?: (lines: number) => void;
+}
+
+interface Part<T> {
+  data: T[];
+  lastSequence: number;
+  terminal: boolean;
+}
+
+/** All rows of a job, without gaps or doubles, as they come; ends when the job has ended. The first part is asked for with null. */
+async function* followed<T>(ask: (after: number | null) => Promise<Part<T>>): AsyncGenerator<T> {
+  for (let last: number | null = null; ; ) {
+    const part = await ask(last);
+    yield* part.data;
+    last = part.lastSequence;
+    if (part.terminal && part.data.length === 0) return;
+  }
 }
 
 export function createJobs({ json, raw }: Transport) {
@@ -19,14 +42,25 @@ export function createJobs({ json, raw }: Transport) {
     json('listEvents', { params: { jobId }, query }, call);
 
   /** Every event of a job, without gaps or doubles, as it happens; reconnects, and ends when the job has ended. */
-  async function* watch(jobId: string, { after = 0, ...call }: WatchOptions = {}): AsyncGenerator<JobEvent> {
-    for (let last = after; ; ) {
-      const query = { after: last, wait: WAIT_SECONDS, limit: 1000 };
-      const page = await events(jobId, query, { retries: WATCH_RETRIES, ...call });
-      yield* page.data;
-      last = page.data.at(-1)?.sequence ?? last;
-      if (page.terminal && page.data.length === 0) return;
-    }
+  const watch = (jobId: string, { after = 0, ...call }: WatchOptions = {}): AsyncGenerator<JobEvent> =>
+    followed((last) =>
+      events(jobId, { after: last ?? after, ...PATIENT }, { retries: WATCH_RETRIES, ...call }),
+    );
+
+  const logs = (jobId: string, query: QueryOf<'listLogs'> = {}, call?: CallOptions) =>
+    json('listLogs', { params: { jobId }, query }, call);
+
+  /** The log of a job, like `watch`. With `tail` it begins with the last so many lines. */
+  function followLogs(jobId: string, options: FollowLogsOptions = {}): AsyncGenerator<LogLine> {
+    const { after, tail, level, onDropped, ...call } = options;
+    let dropped = 0;
+    return followed(async (last) => {
+      const begin = last === null ? { after, tail } : { after: last };
+      const part = await logs(jobId, { ...begin, level, ...PATIENT }, { retries: WATCH_RETRIES, ...call });
+      if (part.dropped !== dropped) onDropped?.(part.dropped);
+      dropped = part.dropped;
+      return part;
+    });
   }
 
   return {
@@ -56,6 +90,8 @@ export function createJobs({ json, raw }: Transport) {
     rangeTest: (jobId: string, call?: CallOptions) => json('getRangeTest', { params: { jobId } }, call),
     events,
     watch,
+    logs,
+    followLogs,
     /** Resolves with the job once it has ended. */
     async ended(jobId: string, call?: CallOptions) {
       for await (const _ of watch(jobId, call));

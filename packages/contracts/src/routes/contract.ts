@@ -16,8 +16,8 @@ export interface RouteContract {
   example?: object;
   /** Multipart upload: how many file parts called `file` may come. */
   files?: { minimum: number; maximum: number; description: string };
-  /** Success answer: a schema for JSON, a content type for bytes. */
-  response: { status: 200 | 201 | 202 | 204; body?: z.ZodType; contentType?: string };
+  /** Success answer: a schema for JSON, a content type for bytes. `streams`: as Server-Sent Events too, if asked. */
+  response: { status: 200 | 201 | 202 | 204; body?: z.ZodType; contentType?: string; streams?: true };
   errors: readonly ErrorCode[];
   /** Open without an API key. */
   public?: true;

@@ -4,6 +4,7 @@ import { Evaluation } from '../evaluation.js';
 import { EventList, EventsQuery } from '../event.js';
 import { ArtifactId, CheckpointId, JobId } from '../ids.js';
 import { Lineage } from '../lineage.js';
+import { LogList, LogsQuery } from '../log.js';
 import { Metrics, MetricsQuery, RangeTest } from '../metrics.js';
 import type { RouteContract } from './contract.js';
 
@@ -38,7 +39,17 @@ export const jobResultRoutes = {
       'Events; long-poll with wait, or Server-Sent Events with Accept: text/event-stream and Last-Event-ID',
     params: jobParams,
     query: EventsQuery,
-    response: { status: 200, body: EventList },
+    response: { status: 200, body: EventList, streams: true },
+    errors: ['job_not_found'],
+  },
+  listLogs: {
+    method: 'GET',
+    path: '/v1/jobs/{jobId}/logs',
+    tag: 'jobs',
+    summary: 'The log: events, the worker and the output of the training process; follow it like events',
+    params: jobParams,
+    query: LogsQuery,
+    response: { status: 200, body: LogList, streams: true },
     errors: ['job_not_found'],
   },
   getLineage: {
