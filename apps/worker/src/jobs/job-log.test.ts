@@ -46,6 +46,25 @@ test('of a flood the newest lines and all that the worker says are kept, and the
   expect(all.at(-1)).toBe('4999');
 });
 
+test('a flood of plain output does not take along what came before it on the error output', async () => {
+  const { log, batches } = open();
+  log.output('the last words', 'stderr');
+  for (let i = 0; i < 5_000; i += 1) log.output(String(i), 'stdout');
+  for (let i = 0; i < 5_000; i += 1) log.output(`e${i}`, 'stderr');
+  log.say('error', 'ended');
+  await log.close();
+  const lines = batches.flat();
+  expect(lines).toHaveLength(301);
+  expect(lines.some(({ level, source }) => source === 'training' && level === 'info')).toBe(false);
+  expect(lines.slice(-2).map(({ message }) => message)).toEqual(['e4999', 'ended']);
+
+  const other = open();
+  other.log.output('the last words', 'stderr');
+  for (let i = 0; i < 5_000; i += 1) other.log.output(String(i), 'stdout');
+  await other.log.close();
+  expect(other.messages()).toContain('the last words');
+});
+
 test('waits for a database that is away, and is told once', async () => {
   let fault: Error | null = new Away('away');
   let tries = 0;

@@ -55,10 +55,11 @@ export function createJobLog({ append, onError }: JobLogOptions): JobLog {
     trim();
     writing ??= writeSoon();
   };
-  /** Output is lost before what the worker says. */
+  /** Plain output is lost first: a flood of it must not take the last words of a crash along. Then the rest of the output. */
   const trim = (): void => {
     while (held.length > MOST_HELD) {
-      const first = held.findIndex(({ source }) => source === 'training');
+      const plain = held.findIndex(({ source, level }) => source === 'training' && level === 'info');
+      const first = plain >= 0 ? plain : held.findIndex(({ source }) => source === 'training');
       held.splice(Math.max(first, 0), 1);
       lost += 1;
     }

@@ -148,6 +148,26 @@ describe('output', () => {
   });
 });
 
+it('prints the log of a job by level, tells what was dropped, and follows it to the end', async () => {
+  const line = {
+    sequence: 7,
+    at: '2026-01-02T03:04:05.678Z',
+    level: 'error',
+    source: 'training',
+    message: 'no',
+  };
+  answer = ({ url }) => ({
+    json: { data: url.includes('after=7') ? [] : [line], lastSequence: 7, terminal: true, dropped: 3 },
+  });
+  const shown = await run(['logs', 'job_1', '--level', 'warning', '--tail', '5']);
+  expect(shown.out).toBe('2026-01-02T03:04:05.678Z  error    training  no\n');
+  expect(shown.err).toContain('3 lines of this job were dropped');
+  expect(server.asked[0]?.url).toContain('level=warning&tail=5');
+  const followed = await run(['logs', 'job_1', '--follow', '--json']);
+  expect([followed.code, JSON.parse(followed.out)]).toEqual([0, line]);
+  expect((await run(['logs', 'job_1', '--level', 'loud'])).code).toBe(2);
+});
+
 describe('submitting', () => {
   it('sends the file with the flags over it, and names in place of ids', async () => {
     answer = ({ url }) =>
