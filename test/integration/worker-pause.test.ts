@@ -32,11 +32,16 @@ describe.skipIf(reason !== null)('pause', () => {
     const whole = await stack.submit(dataset, recipe);
     const id = await stack.submit(dataset, recipe);
     await ended(whole, 'succeeded');
-    for (const epoch of [5, 20]) {
-      await stack.jobWhen(id, ({ progress }) => (progress?.epoch ?? 0) > epoch);
+    for (let pauses = 0, reached = 0; pauses < 2; pauses += 1) {
+      const before = reached;
+      await stack.jobWhen(
+        id,
+        ({ status, progress }) => status === 'running' && (progress?.step ?? 0) > before,
+      );
       await stack.database.jobs.request(PROJECT, id, { verb: 'pause' });
       const { workerId } = await ended(id, 'paused');
       expect(workerId).toBeNull();
+      reached = (await stack.database.jobs.lineage(PROJECT, id))?.attempts.at(-1)?.lastStep ?? 0;
       const resumed = await stack.database.jobs.request(PROJECT, id, { verb: 'resume' });
       expect(resumed).toMatchObject({ steered: { to: 'queued' } });
       const { attempt } = await stack.job(id);
