@@ -181,9 +181,9 @@ describe('ingest', () => {
     const taken = await create();
     await datasets.claimIngest(taken, workerId());
     const stale = await datasets.stale(-1000);
-    expect(stale).toContain(waiting);
-    expect(stale).not.toContain(taken);
-    expect(await datasets.stale(60_000)).not.toContain(waiting);
+    expect(stale).toContainEqual({ id: waiting, attempt: 0 });
+    expect(stale.map(({ id }) => id)).not.toContain(taken);
+    expect((await datasets.stale(60_000)).map(({ id }) => id)).not.toContain(waiting);
   });
 });
 

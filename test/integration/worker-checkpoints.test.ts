@@ -1,11 +1,10 @@
 import { readdir, truncate } from 'node:fs/promises';
 import path from 'node:path';
-import type { Checkpoint, Job } from '@ravine/contracts';
+import type { Checkpoint } from '@ravine/contracts';
 import { loadTorchEngine } from '@ravine/engine-torch';
-import { deliveryKey } from '@ravine/queue';
-import { createWorker, type Worker } from '@ravine/worker';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openWorkerStack, PROJECT, silent, smallShapes, type WorkerStack } from '../support/worker-stack.js';
+import { describe, expect, it } from 'vitest';
+import { trainingWorker } from '../support/training-worker.js';
+import { PROJECT } from '../support/worker-stack.js';
 
 const { reason } = loadTorchEngine();
 if (reason !== null) console.log(`skipped: checkpoints of jobs that train; ${reason}`);
@@ -15,84 +14,64 @@ const long = { ...recipe, epochs: 100_000 };
 const checkpoints = { everySteps: 2, everySeconds: null, keepLast: 3 };
 
 describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
-  let stack: WorkerStack;
-  let worker: Worker;
-  let dataset: string;
-  beforeAll(async () => {
-    stack = await openWorkerStack();
-    worker = await createWorker({ ...stack, log: silent });
-    dataset = await stack.upload(smallShapes());
-    await stack.datasetWhen(dataset, ({ status }) => status === 'ready');
-  });
-  afterAll(async () => {
-    await worker?.stop();
-    await stack?.close();
-  });
+  const own = trainingWorker();
+  const { submit, ended, last } = own;
 
-  const ended = (id: string, status: string) => stack.jobWhen(id, (job) => job.status === status);
-  const lastOf = async (id: string) =>
-    (await stack.database.checkpoints.withRole(PROJECT, id, 'last'))?.sha256;
   const resumable = async (id: string): Promise<Checkpoint[]> =>
-    ((await stack.database.checkpoints.list(PROJECT, id)) ?? []).filter(
+    ((await own.stack.database.checkpoints.list(PROJECT, id)) ?? []).filter(
       ({ roles }) => roles.includes('last') || roles.includes('previous'),
     );
   const eventsOf = async (id: string, type: string) =>
-    (await stack.database.events.read(id, 0, 1000)).filter((event) => event.type === type);
+    (await own.stack.database.events.read(id, 0, 1000)).filter((event) => event.type === type);
   const cut = async ({ sha256 }: Checkpoint, bytes: number) => {
-    const files = await readdir(stack.folder, { recursive: true });
+    const files = await readdir(own.stack.folder, { recursive: true });
     const file = files.find((name) => path.basename(name) === sha256);
-    await truncate(path.join(stack.folder, file ?? 'no such blob'), bytes);
+    await truncate(path.join(own.stack.folder, file ?? 'no such blob'), bytes);
   };
   /** Pauses the job once it has three checkpoints; newest first. */
   async function pausedWithThree(id: string): Promise<Checkpoint[]> {
     await expect.poll(async () => (await resumable(id)).length, { timeout: 60_000 }).toBe(3);
-    await stack.database.jobs.request(PROJECT, id, { verb: 'pause' });
-    await ended(id, 'paused');
+    await own.pause(id);
     return resumable(id);
-  }
-  async function resume(id: string, enough: (job: Job) => boolean = ({ status }) => status === 'succeeded') {
-    await stack.database.jobs.request(PROJECT, id, { verb: 'resume' });
-    const { attempt } = await stack.job(id);
-    await stack.queues.enqueue('train.cpu', id, { dedupeKey: deliveryKey(id, attempt) });
-    return stack.jobWhen(id, enough);
   }
   /** Resumes a job that has no end, and ends it once it trains. */
   async function tryAgain(id: string) {
-    await resume(id, ({ attempt, phase }) => attempt === 2 && phase === 'training');
-    await stack.database.jobs.request(PROJECT, id, { verb: 'cancel', mode: 'now' });
-    await ended(id, 'cancelled');
+    await own.resume(id);
+    await own.stack.jobWhen(id, ({ attempt, phase }) => attempt === 2 && phase === 'training');
+    await own.cancelNow(id);
   }
 
   it('falls back past one that was cut off and one that is no checkpoint, and ends with the same weights', async () => {
-    const id = await stack.submit(dataset, long, { checkpoints });
+    const id = await submit(long, { checkpoints });
     const [newest, second, third] = await pausedWithThree(id);
     expect(newest?.roles).toEqual(['last']);
     await cut(newest!, 1000);
-    const garbage = await stack.storage.put(Buffer.from('no checkpoint, but whole'));
-    await stack.database.pool.query('update checkpoints set sha256 = $2 where id = $1', [
+    const garbage = await own.stack.storage.put(Buffer.from('no checkpoint, but whole'));
+    await own.stack.database.pool.query('update checkpoints set sha256 = $2 where id = $1', [
       second?.id,
       garbage.key,
     ]);
     const maxSteps = (newest?.step ?? 0) + 20;
-    await stack.database.pool.query('update jobs set max_steps = $2 where id = $1', [id, maxSteps]);
-    expect((await resume(id)).attempt).toBe(2);
+    await own.stack.database.pool.query('update jobs set max_steps = $2 where id = $1', [id, maxSteps]);
+    await own.resume(id);
+    expect((await ended(id)).attempt).toBe(2);
     expect(await eventsOf(id, 'checkpoint_rejected')).toMatchObject([
       { level: 'warning', data: { checkpointId: newest?.id, step: newest?.step } },
       { level: 'warning', data: { checkpointId: second?.id, why: expect.stringContaining('safetensors') } },
     ]);
     expect(await eventsOf(id, 'resumed')).toMatchObject([{ data: { step: third?.step } }]);
-    const undisturbed = await stack.submit(dataset, long, { maxSteps });
+    const undisturbed = await submit(long, { maxSteps });
     await ended(undisturbed, 'succeeded');
-    expect(await lastOf(id)).toBe(await lastOf(undisturbed));
-    const { series } = await stack.database.metrics.read(id, { names: 'train.loss' });
+    expect((await last(id)).sha256).toBe((await last(undisturbed)).sha256);
+    const { series } = await own.stack.database.metrics.read(id, { names: 'train.loss' });
     expect(series[0]?.steps).toEqual(Array.from({ length: maxSteps }, (_, i) => i + 1));
   });
 
   it('begins anew, and says so, when none is left', async () => {
-    const id = await stack.submit(dataset, long, { checkpoints });
+    const id = await submit(long, { checkpoints });
     const [newest, second, third] = await pausedWithThree(id);
     await cut(newest!, 0);
-    await stack.storage.delete(second?.sha256 ?? '');
+    await own.stack.storage.delete(second?.sha256 ?? '');
     await cut(third!, 77);
     await tryAgain(id);
     const events = await eventsOf(id, 'checkpoint_rejected');
@@ -102,9 +81,9 @@ describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
   });
 
   it('refuses one of another recipe', async () => {
-    const id = await stack.submit(dataset, long, { checkpoints });
+    const id = await submit(long, { checkpoints });
     await pausedWithThree(id);
-    await stack.database.pool.query(
+    await own.stack.database.pool.query(
       `update jobs set recipe = jsonb_set(recipe, '{seed}', '5'), recipe_hash = 'other' where id = $1`,
       [id],
     );
@@ -114,7 +93,7 @@ describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
   });
 
   it('are resumed by the hash that the job was stored with', async () => {
-    const id = await stack.submit(dataset, long, { checkpoints, recipeHash: 'as it was made then' });
+    const id = await submit(long, { checkpoints, recipeHash: 'as it was made then' });
     await pausedWithThree(id);
     await tryAgain(id);
     expect(await eventsOf(id, 'checkpoint_rejected')).toEqual([]);
@@ -122,7 +101,7 @@ describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
   });
 
   it('ends at a limit of steps', async () => {
-    const job = await ended(await stack.submit(dataset, recipe, { maxSteps: 8 }), 'succeeded');
+    const job = await ended(await submit(recipe, { maxSteps: 8 }), 'succeeded');
     expect(job).toMatchObject({
       stopReason: 'step_limit',
       maxSteps: 8,
@@ -131,7 +110,7 @@ describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
   });
 
   it('goes back after numbers that are not finite, and leaves each step once in the metrics', async () => {
-    const id = await stack.submit(dataset, {
+    const id = await submit({
       architecture: { kind: 'softmax-regression' },
       optimizer: { kind: 'sgd', learningRate: 1000, weightDecay: 1 },
       recovery: { nonFinite: { learningRateFactor: 1e-6 } },
@@ -141,7 +120,7 @@ describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
     await ended(id, 'succeeded');
     const [first] = await eventsOf(id, 'rollback');
     expect(first).toMatchObject({ level: 'warning', data: { rollbacks: 1 } });
-    const { series } = await stack.database.metrics.read(id, { names: 'train.loss,learningRate' });
+    const { series } = await own.stack.database.metrics.read(id, { names: 'train.loss,learningRate' });
     for (const { steps } of series) expect(steps).toEqual(Array.from({ length: 48 }, (_, i) => i + 1));
     const rates = series.find(({ name }) => name === 'learningRate');
     expect(rates?.values.at(-1)).toBeLessThan(1);
@@ -149,15 +128,15 @@ describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
   });
 
   it('trains with the micro-batch that the job was cut down to', async () => {
-    const id = await stack.submit(dataset, { ...recipe, epochs: 1 }, { checkpoints });
+    const id = await submit({ ...recipe, epochs: 1 }, { checkpoints });
     const first = await ended(id, 'succeeded');
     expect(first.microBatchSize).toBeNull();
-    await worker.stop();
-    const cutDown = await stack.submit(dataset, { ...recipe, epochs: 1 });
-    await stack.database.pool.query('update jobs set micro_batch_size = 8 where id = $1', [cutDown]);
-    worker = await createWorker({ ...stack, log: silent });
+    await own.worker.stop();
+    const cutDown = await submit({ ...recipe, epochs: 1 });
+    await own.stack.database.pool.query('update jobs set micro_batch_size = 8 where id = $1', [cutDown]);
+    await own.restart();
     const job = await ended(cutDown, 'succeeded');
     expect(job).toMatchObject({ microBatchSize: 8, progress: { step: 6 } });
-    expect(await lastOf(cutDown)).not.toBe(await lastOf(id));
+    expect((await last(cutDown)).sha256).not.toBe((await last(id)).sha256);
   });
 });

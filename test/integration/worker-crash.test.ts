@@ -1,8 +1,8 @@
 import { loadTorchEngine } from '@ravine/engine-torch';
 import type { RecipeInput } from '@ravine/training';
-import { createWorker, type Worker } from '@ravine/worker';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { childOf, openWorkerStack, silent, smallShapes, type WorkerStack } from '../support/worker-stack.js';
+import { describe, expect, it } from 'vitest';
+import { trainingWorker } from '../support/training-worker.js';
+import { childOf } from '../support/worker-stack.js';
 
 const { reason } = loadTorchEngine();
 if (reason !== null) console.log(`skipped: training processes that end before their time; ${reason}`);
@@ -11,24 +11,10 @@ const short = { preset: 'shapes', epochs: 2, batchSize: 32 } satisfies Omit<Reci
 const endless = { ...short, epochs: 100_000 };
 
 describe.skipIf(reason !== null)('a training process that ends before its time', () => {
-  let stack: WorkerStack;
-  let worker: Worker;
-  let dataset: string;
-  beforeAll(async () => {
-    stack = await openWorkerStack();
-    worker = await createWorker({ ...stack, log: silent });
-    dataset = await stack.upload(smallShapes());
-    await stack.datasetWhen(dataset, ({ status }) => status === 'ready');
-  });
-  afterAll(async () => {
-    await worker?.stop();
-    await stack?.close();
-  });
-  const running = (id: string) => stack.jobWhen(id, ({ progress }) => (progress?.step ?? 0) > 0);
-  const ended = (id: string, status: string) => stack.jobWhen(id, (job) => job.status === status);
+  const { submit, running, ended } = trainingWorker();
 
   it('goes on with a job whose process somebody killed', async () => {
-    const id = await stack.submit(dataset, { ...short, epochs: 100 });
+    const id = await submit({ ...short, epochs: 100 });
     await running(id);
     process.kill(await childOf(process.pid, 'train'), 'SIGKILL');
     const job = await ended(id, 'succeeded');
@@ -39,7 +25,7 @@ describe.skipIf(reason !== null)('a training process that ends before its time',
   });
 
   it('fails a job whose process crashes, tells how, and lives on', async () => {
-    const id = await stack.submit(dataset, endless);
+    const id = await submit(endless);
     await running(id);
     process.kill(await childOf(process.pid, 'train'), 'SIGSEGV');
     const job = await ended(id, 'failed');
@@ -49,6 +35,6 @@ describe.skipIf(reason !== null)('a training process that ends before its time',
       evidence: { signal: 'SIGSEGV' },
     });
     expect(job.failure?.step).toBeGreaterThan(0);
-    await ended(await stack.submit(dataset, { ...short, epochs: 1 }), 'succeeded');
+    await ended(await submit({ ...short, epochs: 1 }), 'succeeded');
   });
 });

@@ -1,9 +1,9 @@
 import { type ForkedState, newId } from '@ravine/contracts';
 import { loadTorchEngine } from '@ravine/engine-torch';
 import { decodeCheckpoint, type RecipeInput } from '@ravine/training';
-import { createWorker, type Worker } from '@ravine/worker';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openWorkerStack, PROJECT, silent, smallShapes, type WorkerStack } from '../support/worker-stack.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { trainingWorker } from '../support/training-worker.js';
+import { PROJECT } from '../support/worker-stack.js';
 
 const { reason } = loadTorchEngine();
 if (reason !== null) console.log(`skipped: forks that train; ${reason}`);
@@ -20,50 +20,35 @@ const recipe = (epochs: number) =>
   }) satisfies Omit<RecipeInput, 'dataset'>;
 
 describe.skipIf(reason !== null)('a fork', () => {
-  let stack: WorkerStack;
-  let worker: Worker;
-  let dataset: string;
+  const own = trainingWorker();
+  const { submit, ended, last } = own;
   let origin: string;
   beforeAll(async () => {
-    stack = await openWorkerStack();
-    worker = await createWorker({ ...stack, log: silent });
-    dataset = await stack.upload(smallShapes());
-    await stack.datasetWhen(dataset, ({ status }) => status === 'ready');
-    origin = await stack.submit(dataset, recipe(2));
+    origin = await submit(recipe(2));
     await ended(origin);
   });
-  afterAll(async () => {
-    await worker?.stop();
-    await stack?.close();
-  });
-  const ended = (id: string, status = 'succeeded') => stack.jobWhen(id, (job) => job.status === status);
-  const lastOf = async (id: string) => {
-    const found = await stack.database.checkpoints.withRole(PROJECT, id, 'last');
-    if (!found) throw new Error(`${id} has no checkpoint`);
-    return found;
-  };
   const tensorsOf = async (id: string) =>
-    decodeCheckpoint(await stack.storage.read((await lastOf(id)).sha256)).tensors;
+    decodeCheckpoint(await own.stack.storage.read((await last(id)).sha256)).tensors;
 
   async function fork(change: Omit<RecipeInput, 'dataset'>, kept: ForkedState, of = origin): Promise<string> {
-    const { id: checkpointId, step } = await lastOf(of);
-    return stack.submit(dataset, change, { fork: { jobId: of, checkpointId, step, ...kept } });
+    const { id: checkpointId, step } = await last(of);
+    return submit(change, { fork: { jobId: of, checkpointId, step, ...kept } });
   }
 
   it('that keeps the state ends with the weights of a run that was as long from the start', async () => {
-    const whole = await stack.submit(dataset, recipe(4));
+    const whole = await submit(recipe(4));
     const forked = await fork(recipe(4), { keep: 'state', schedule: true, best: true });
     await ended(whole);
     const job = await ended(forked);
-    const { step } = await lastOf(origin);
+    const { step } = await last(origin);
     expect(job).toMatchObject({ fork: { jobId: origin, step, keep: 'state' }, attempt: 1 });
     expect(await tensorsOf(forked)).toEqual(await tensorsOf(whole));
-    const { series } = await stack.database.metrics.read(forked, { names: 'train.loss' });
+    const { series } = await own.stack.database.metrics.read(forked, { names: 'train.loss' });
     expect(series[0]?.steps).toEqual(Array.from({ length: step }, (_, i) => step + 1 + i));
-    const lineage = await stack.database.jobs.lineage(PROJECT, forked);
-    const { id: checkpointId, sha256 } = await lastOf(origin);
+    const lineage = await own.stack.database.jobs.lineage(PROJECT, forked);
+    const { id: checkpointId, sha256 } = await last(origin);
     expect(lineage?.attempts).toMatchObject([{ resumedFrom: { checkpointId, step, sha256 } }]);
-    const forks = (await stack.database.jobs.lineage(PROJECT, origin))?.forks;
+    const forks = (await own.stack.database.jobs.lineage(PROJECT, origin))?.forks;
     expect(forks).toEqual([{ jobId: forked, checkpointId }]);
   });
 
@@ -83,16 +68,16 @@ describe.skipIf(reason !== null)('a fork', () => {
   });
 
   it('fails and says why when its beginning is lost; the checkpoint of a fork is never cleared away', async () => {
-    const base = await stack.submit(dataset, recipe(1));
+    const base = await submit(recipe(1));
     await ended(base);
-    const kept = await lastOf(base);
-    await worker.stop();
+    const kept = await last(base);
+    await own.worker.stop();
     const forked = await fork(recipe(3), { keep: 'state', schedule: true, best: true }, base);
-    const attempt = await stack.database.jobs.claim(base, newId('wkr'));
+    const attempt = await own.stack.database.jobs.claim(base, newId('wkr'));
     expect(attempt).toBeNull(); // it has ended
-    expect(await stack.database.checkpoints.get(PROJECT, base, kept.id)).not.toBeNull();
-    await stack.storage.delete(kept.sha256);
-    worker = await createWorker({ ...stack, log: silent });
+    expect(await own.stack.database.checkpoints.get(PROJECT, base, kept.id)).not.toBeNull();
+    await own.stack.storage.delete(kept.sha256);
+    await own.restart();
     const job = await ended(forked, 'failed');
     expect(job.failure).toMatchObject({
       class: 'data',

@@ -41,14 +41,15 @@ export function createChores({ database, queues, storage, log }: WorkerParts) {
     },
 
     async datasetsWithoutDelivery() {
-      for (const id of await database.datasets.stale(LOST_DELIVERY_MS)) {
-        if (isDue(id)) await queues.enqueue('control', id);
+      for (const { id, attempt } of await database.datasets.stale(LOST_DELIVERY_MS)) {
+        const dedupeKey = deliveryKey(id, attempt);
+        if (isDue(dedupeKey)) await queues.enqueue('control', id, { dedupeKey });
       }
     },
 
     async predictionsWithoutDelivery() {
       for (const id of await database.predictions.stale(LOST_PREDICTION_MS)) {
-        if (isDue(id)) await queues.enqueue('predict', id);
+        if (isDue(id)) await queues.enqueue('predict', id, { dedupeKey: `${id}:again` });
       }
     },
 

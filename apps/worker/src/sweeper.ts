@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createChores } from './chores.js';
 import type { WorkerParts } from './parts.js';
 
-const INTERVAL_MS = 15_000;
+const INTERVAL_MS = 5_000;
 
 export interface Sweeper {
   stop(): Promise<void>;
 }
 
-/** Does the chores every 15 s until it is stopped. Every worker does them; doing them twice changes nothing. */
+/** Does the chores every 5 s until it is stopped. Every worker does them; doing them twice changes nothing. */
 export function startSweeper(parts: WorkerParts): Sweeper {
   const { log } = parts;
   const chores = Object.entries(createChores(parts));

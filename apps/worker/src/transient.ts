@@ -23,7 +23,10 @@ export const isTransient = (error: unknown): boolean =>
   isDiskBroken(error) ||
   (error instanceof Error && 'retryable' in error && error.retryable === true);
 
-/** For writes that nobody else would make as long as this worker lives: repeated until it shuts down, then only briefly. */
+/**
+ * For writes that nobody else would make as long as this worker lives: repeated until it shuts down, then only briefly. A
+ * claim is one: it may have been written although no answer came, and then no other worker takes what was claimed.
+ */
 export const untilShutdown = (shutdown: AbortSignal): RetryOptions =>
   shutdown.aborted
     ? { retryable: isTransient, maxMs: SHUTDOWN_PATIENCE_MS }

@@ -6,8 +6,8 @@ const ABANDONED_MS = 10 * 60 * 1000;
 
 /** The folder of temporary files of one worker process. */
 export interface Workspace {
-  /** A new empty folder, e.g. for one job; the caller removes it. */
-  create(purpose: string): Promise<string>;
+  /** A new empty folder, e.g. for one job, until the work is done. */
+  lend<T>(purpose: string, work: (folder: string) => Promise<T>): Promise<T>;
   /** Keeps other workers from removing the folder; call it at least every few minutes. */
   touch(): Promise<void>;
   close(): Promise<void>;
@@ -19,7 +19,14 @@ export async function openWorkspace(parent: string, workerId: string): Promise<W
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await removeAbandoned(parent);
   return {
-    create: (purpose) => mkdtemp(join(folder, `${purpose}-`)),
+    async lend(purpose, work) {
+      const lent = await mkdtemp(join(folder, `${purpose}-`));
+      try {
+        return await work(lent);
+      } finally {
+        await rm(lent, { recursive: true, force: true });
+      }
+    },
     touch: () => utimes(folder, new Date(), new Date()),
     close: () => rm(folder, { recursive: true, force: true }),
   };

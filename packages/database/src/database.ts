@@ -86,7 +86,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     artifacts: translated(createArtifacts(pool, prisma)),
     evaluations: translated(createEvaluations(pool, prisma)),
     models: translated(createModels(pool, prisma)),
-    predictions: translated(createPredictions(pool, prisma, lostAfterMs)),
+    predictions: translated(createPredictions(pool, prisma, { lostAfterMs })),
     workers: translated(createWorkers(pool, prisma)),
     idempotency: translated(idempotency),
     ...translated({

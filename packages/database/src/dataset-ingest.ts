@@ -43,8 +43,8 @@ export interface DatasetIngest {
   releaseIngest(id: string, attempt: number): Promise<boolean>;
   /** The packed data took the place of the upload: answers the upload's blobs that nothing names any more. */
   forgetUploads(id: string): Promise<{ keys: string[] }>;
-  /** Ids that wait for ingest and that nothing has happened to for that long, for the sweeper. */
-  stale(olderThanMs: number): Promise<string[]>;
+  /** Those that wait for ingest and that nothing has happened to for that long, for the sweeper. */
+  stale(olderThanMs: number): Promise<{ id: string; attempt: number }[]>;
 }
 
 const MINE = `id = $1 and ingest_attempt = $2 and ingest_worker_id is not null and status = 'ingesting'`;
@@ -128,14 +128,14 @@ export function createDatasetIngest(pool: pg.Pool, lostAfterMs: number): Dataset
       }),
 
     async stale(olderThanMs) {
-      const { rows } = await pool.query<{ id: string }>(
-        `select id from datasets
+      const { rows } = await pool.query<{ id: string; attempt: number }>(
+        `select id, ingest_attempt as attempt from datasets
          where status = 'ingesting' and updated_at < now() - $1 * interval '1 millisecond'
            and ${ownerGone('datasets', 'ingest_worker_id', 'ingest_claimed_at', 'null::text', '$2')}
          order by id limit 1000`,
         [olderThanMs, lostAfterMs],
       );
-      return rows.map(({ id }) => id);
+      return rows;
     },
   };
 }

@@ -23,6 +23,7 @@ interface Row {
   attempt: number;
   fruitless: number;
   gone: boolean;
+  mine: boolean;
 }
 
 /** The new attempt number, or null when there is nothing to train. */
@@ -30,13 +31,14 @@ export async function takeJob(client: pg.PoolClient, id: string, taker: Taker): 
   const { workerId, queue, lostAfterMs } = taker;
   const job = await first<Row>(
     client,
-    `select status, attempt, fruitless_attempts as fruitless, ${ownerGone('jobs', 'worker_id', 'claimed_at', '$2', '$3')} as gone
+    `select status, attempt, fruitless_attempts as fruitless, ${ownerGone('jobs', 'worker_id', 'claimed_at', '$2', '$3')} as gone,
+       worker_id is not distinct from $2 as mine
      from jobs where id = $1 and (status = 'queued' or ${LIVE}) for no key update`,
     [id, workerId, lostAfterMs],
   );
   if (job === null || (job.status !== 'queued' && !job.gone)) return null;
   if (job.status !== 'queued') {
-    const reason = 'its worker is gone';
+    const reason = lostBecause(job);
     const over = job.status === 'pausing' || job.status === 'cancelling';
     const to = releasedTo[job.status];
     const outcome = over ? (to as AttemptOutcome) : 'lost';
@@ -53,6 +55,10 @@ export async function takeJob(client: pg.PoolClient, id: string, taker: Taker): 
   return own(client, id, job, workerId, queue);
 }
 
+/** A worker claims its own job again where the answer to its claim was lost. */
+const lostBecause = ({ mine }: Row): string =>
+  mine ? 'its worker lost its connection as it took the job' : 'its worker is gone';
+
 /** Makes the worker the owner. */
 async function own(client: pg.PoolClient, id: string, job: Row, workerId: string, queue: TrainQueue | null) {
   const attempt = job.attempt + 1;
@@ -67,7 +73,7 @@ async function own(client: pg.PoolClient, id: string, job: Row, workerId: string
   if (job.status === 'queued') {
     await moveJob(client, { id, from: 'queued', to: 'running', attempt, data });
   } else {
-    const message = `attempt ${attempt} takes over: the worker before is gone`;
+    const message = `attempt ${attempt} takes over: ${lostBecause(job)}`;
     await appendEvents(client, id, attempt, [{ type: 'attempt', level: 'warning', message, data }]);
   }
   return attempt;

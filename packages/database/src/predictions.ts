@@ -92,7 +92,18 @@ export interface Predictions {
   expire(olderThanMs: number): Promise<{ ids: string[]; keys: string[] }>;
 }
 
-export function createPredictions(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: number): Predictions {
+/**
+ * A worker that misses one heartbeat may be dead, and somebody waits: another computes the answer too, which harms
+ * nobody. The first answer counts.
+ */
+const SUSPECT_AFTER_MS = 8_000;
+
+export function createPredictions(
+  pool: pg.Pool,
+  prisma: PrismaClient,
+  options: { lostAfterMs: number },
+): Predictions {
+  const lostAfterMs = Math.min(options.lostAfterMs, SUSPECT_AFTER_MS);
   return {
     async create(project, { members, combination, testTimeAugmentation, images, target, topK }) {
       const id = newId('pred');

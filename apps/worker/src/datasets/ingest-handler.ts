@@ -19,31 +19,26 @@ const RETRY_MS = 10_000;
 
 /** Packs the upload of the dataset of a delivery, if it still waits for that. */
 export function createIngestHandler(context: WorkerContext): DeliveryHandler {
-  const { database, workerId, workspace, log } = context;
+  const { database, workerId, shutdown } = context;
   const busy = new Set<string>();
   return async ({ id }): Promise<Outcome> => {
     if (busy.has(id)) return 'done'; // a doubled delivery: the claim would go to the same worker again
     busy.add(id);
     try {
-      const claim = await database.datasets.claimIngest(id, workerId);
-      if (!claim) return 'done';
-      log.info({ dataset: id, attempt: claim.attempt }, 'ingest started');
-      const folder = await workspace.create('ingest');
-      try {
-        return await ingestClaimed(claim, folder, context);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      const claimed = () => database.datasets.claimIngest(id, workerId);
+      const claim = await withRetry(claimed, untilShutdown(shutdown));
+      return claim ? await ingestClaimed(claim, context) : 'done';
     } finally {
       busy.delete(id);
     }
   };
 }
 
-async function ingestClaimed(claim: IngestClaim, folder: string, context: WorkerContext): Promise<Outcome> {
+async function ingestClaimed(claim: IngestClaim, context: WorkerContext): Promise<Outcome> {
   const { datasets } = context.database;
-  const { shutdown, log } = context;
+  const { workspace, shutdown, log } = context;
   const { id, attempt } = claim;
+  log.info({ dataset: id, attempt }, 'ingest started');
   const write = (work: () => Promise<boolean>): Promise<boolean> => withRetry(work, untilShutdown(shutdown));
   const finish = async (end: IngestEnd): Promise<Outcome> => {
     const accepted = await write(() => datasets.finishIngest(id, attempt, end));
@@ -52,7 +47,7 @@ async function ingestClaimed(claim: IngestClaim, folder: string, context: Worker
     return 'done';
   };
   try {
-    return await finish(await pack(claim, folder, context));
+    return await finish(await workspace.lend('ingest', (folder) => pack(claim, folder, context)));
   } catch (err) {
     if (shutdown.aborted) {
       await write(() => datasets.releaseIngest(id, attempt));

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type JobClaim, StaleAttempt } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
@@ -7,7 +6,7 @@ import { belongsElsewhere } from '../elsewhere.js';
 import { createOutbox } from '../outbox.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
-import { sitOut } from '../transient.js';
+import { sitOut, untilShutdown } from '../transient.js';
 import { type Ending, ofFailure } from './ending.js';
 import { failureOfFault } from './failure.js';
 import { createFence } from './fence.js';
@@ -24,13 +23,14 @@ const ELSEWHERE_MS = 2_000;
 
 /** Trains the job of a delivery, if it is still to be trained. Late and doubled deliveries find nothing to claim. */
 export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext): DeliveryHandler {
-  const { database, running, workerId, standby, log } = context;
+  const { database, running, workerId, shutdown, standby, log } = context;
   return async ({ id, signal }): Promise<Outcome> => {
     if (await belongsElsewhere(kind, context)) return { retryInMs: ELSEWHERE_MS };
     if (running.has(id)) return 'done'; // a doubled delivery: the claim would go to the same worker again
     running.set(id, { device: null });
     try {
-      const claim = await database.jobs.claim(id, workerId, { deviceKind: kind });
+      const claimed = () => database.jobs.claim(id, workerId, { deviceKind: kind });
+      const claim = await withRetry(claimed, untilShutdown(shutdown));
       if (!claim) return 'done';
       log.info({ job: id, attempt: claim.attempt }, 'job started');
       const told = openJobLog(claim, context);
@@ -56,7 +56,6 @@ async function runAttempt(
   told: JobLog,
 ): Promise<Ending> {
   const { database, workspace, shutdown } = context;
-  const folder = await workspace.create('job');
   const interruptions = createInterruptions();
   const watch = watchJob(database, claim.job.id, claim.attempt, interruptions);
   const handBack = (): void => interruptions.raise({ kind: 'hand-back' });
@@ -67,11 +66,10 @@ async function runAttempt(
   interruptions.listen((interruption) => told.say('info', describeInterruption(interruption)));
   try {
     await watch.look(); // a job that lost its worker may have been cancelled since
-    return await train(kind, claim, folder, interruptions, context, told);
+    return await workspace.lend('job', (folder) => train(kind, claim, folder, interruptions, context, told));
   } finally {
     watch.stop();
     shutdown.removeEventListener('abort', handBack);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model, TestTimeChoice } from '@ravine/contracts';
 import type { Database, EvaluationTarget, PredictionClaim } from '@ravine/database';
@@ -17,37 +16,31 @@ import { PredictRefused, type PredictRequest } from './predictor.js';
 type Finished = Parameters<Database['predictions']['finish']>[1];
 
 /** Somebody waits for the answer: a later one helps nobody. */
-const PATIENCE_MS = 10_000;
+const patience = { retryable: isTransient, maxMs: 10_000 };
 const ELSEWHERE_MS = 200;
 /** Whoever asked for an evaluation waits no longer. */
 const EVALUATION_MS = 4 * 60_000;
 
 /** Classifies the images of a prediction, if nobody has yet. */
 export function createPredictHandler(context: WorkerContext): DeliveryHandler {
-  const { database, workerId, workspace, log } = context;
+  const { database, workerId, log } = context;
   return async ({ id }): Promise<Outcome> => {
     if (await belongsElsewhere('cpu', context)) return { retryInMs: ELSEWHERE_MS };
-    const claim = await database.predictions.claim(id, workerId);
+    const claim = await withRetry(() => database.predictions.claim(id, workerId), patience);
     if (!claim) return 'done';
-    const folder = await workspace.create('predict');
-    try {
-      const finished = await answer(claim, folder, context);
-      if ('error' in finished) log.warn({ prediction: id, error: finished.error }, 'prediction refused');
-      await withRetry(() => database.predictions.finish(id, finished), {
-        retryable: isTransient,
-        maxMs: PATIENCE_MS,
-      });
-      return 'done';
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const finished = await answer(claim, context);
+    if ('error' in finished) log.warn({ prediction: id, error: finished.error }, 'prediction refused');
+    await withRetry(() => database.predictions.finish(id, finished), patience);
+    return 'done';
   };
 }
 
-async function answer(claim: PredictionClaim, folder: string, context: WorkerContext): Promise<Finished> {
+async function answer(claim: PredictionClaim, context: WorkerContext): Promise<Finished> {
   const started = performance.now();
   try {
-    const answer = await askTwice(await requestOf(claim, folder, context), context);
+    const answer = await context.workspace.lend('predict', async (folder) =>
+      askTwice(await requestOf(claim, folder, context), context),
+    );
     const seconds = (performance.now() - started) / 1000;
     if (answer.type === 'evaluated') return { evaluation: answer.evaluation, seconds };
     return { results: answer.results, seconds };
