@@ -13,8 +13,10 @@ export interface Undelivered {
   queue: TrainQueue;
 }
 
-/** What the sweeper looks for, over all projects. */
+/** What the sweeper looks for, over all projects; and those who repeat a request whose first answer got lost. */
 export interface JobSweep {
+  /** The job, or the jobs of the group, with this id that are queued. */
+  queued(project: string, id: string): Promise<Undelivered[]>;
   /** Queued jobs that nothing has happened to for that long: their delivery may be lost. */
   queuedWithoutDelivery(olderThanMs: number): Promise<Undelivered[]>;
   /** Jobs that a worker had that is gone. */
@@ -27,6 +29,15 @@ const MOST = 1000;
 
 export function createJobSweep(pool: pg.Pool, lostAfterMs: number): JobSweep {
   return {
+    async queued(project, id) {
+      const { rows } = await pool.query<Undelivered>(
+        `select id, attempt, priority, queue from jobs
+         where status = 'queued' and project = $1 and (id = $2 or group_id = $2) order by id`,
+        [project, id],
+      );
+      return rows;
+    },
+
     async queuedWithoutDelivery(olderThanMs) {
       const { rows } = await pool.query<Undelivered>(
         `select id, attempt, priority, queue from jobs

@@ -166,6 +166,20 @@ test('a request that is repeated makes one group', async () => {
   expect(rest.hasMore).toBe(false);
 });
 
+test('a group whose maker died before its jobs were in the queue is completed by the same request', async () => {
+  const key = randomUUID();
+  const body = { plan: { kind: 'replicates', count: 2 }, recipe: { dataset, preset: 'shapes' } };
+  const first = (await post('/v1/groups', body, { 'idempotency-key': key })).json();
+  const ids = first.members.map(({ jobId }: { jobId: string }) => jobId);
+  for (const id of ids) expect(await api.queues.remove('train.cpu', id)).toBe(true);
+  await api.database.pool.query(
+    `update idempotency_keys set status = null, body = null, locked_until = now() - interval '1 second' where key = $1`,
+    [key],
+  );
+  expect((await post('/v1/groups', body, { 'idempotency-key': key })).json()).toEqual(first);
+  for (const id of ids) expect(await api.queues.has('train.cpu', id)).toBe(true);
+});
+
 test('a fold that cannot be trained makes nothing', async () => {
   const before = (await api.app.inject('/v1/jobs?limit=200')).json().data.length;
   const plan = { kind: 'k-fold', folds: 20 };

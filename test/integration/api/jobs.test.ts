@@ -190,7 +190,7 @@ test('cancel: a queued job ends at once, again is a no-op, a job that ended othe
   const { id } = (await post('/v1/jobs', recipe())).json();
   const claim = await api.database.jobs.claim(id, workerId);
   let heard: AbortSignal | undefined;
-  await api.queues.consume(
+  const consumer = await api.queues.consume(
     'train.cpu',
     async ({ id: delivered, signal }) => {
       if (delivered !== id) return 'done';
@@ -205,6 +205,7 @@ test('cancel: a queued job ends at once, again is a no-op, a job that ended othe
   expect(running.json().status).toBe('cancelling');
   await until(() => heard?.aborted === true);
   expect(String(heard?.reason)).toContain('cancel');
+  await consumer.close({ handBack: false });
   await api.database.jobs.finish(id, claim?.attempt ?? 0, { status: 'succeeded', stopReason: 'completed' });
   const late = await post(`/v1/jobs/${id}/cancel`, {});
   expect(late.json()).toMatchObject({
@@ -237,13 +238,15 @@ test('a process that died before it remembered its answer leaves one job, not tw
   await withWorker(async () => {
     const key = { 'idempotency-key': 'job-half' };
     const first = (await post('/v1/jobs', recipe(), key)).json();
-    // What a kill between the row and the answer leaves, two minutes later.
+    // What a kill between the row and the queue leaves, two minutes later.
+    expect(await api.queues.remove('train.cpu', first.id)).toBe(true);
     await api.database.pool.query(
       `update idempotency_keys set status = null, body = null, locked_until = now() - interval '1 second' where key = 'job-half'`,
     );
     expect((await post('/v1/jobs', recipe({ seed: 1 }), key)).json().code).toBe('idempotency_mismatch');
     const again = await post('/v1/jobs', recipe(), key);
     expect([again.statusCode, again.json()]).toEqual([201, first]);
+    expect(await api.queues.has('train.cpu', first.id)).toBe(true);
     const replayed = await post('/v1/jobs', recipe(), key);
     expect([replayed.headers['idempotency-replayed'], replayed.json()]).toEqual(['true', first]);
   });

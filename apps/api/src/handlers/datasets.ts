@@ -17,8 +17,16 @@ export function createDatasetHandlers({ database, queues, blobs }: Services): Ha
   return {
     async createDataset({ body, files }, { project, reply, log, newId, again }) {
       const id = newId('ds');
+      // The row is the truth: where the queue does not answer now, the sweeper delivers it later.
+      const enqueue = () =>
+        queues
+          .enqueue('control', id)
+          .catch((err: unknown) => log.warn({ err, id }, 'ingest waits for the sweeper'));
       const made = again ? await database.datasets.get(project, id) : null;
-      if (made) return viewOf(made);
+      if (made) {
+        if (made.status === 'ingesting') await enqueue(); // the first try may have died before it did
+        return viewOf(made);
+      }
       const { labels = {}, ...declared } = body;
       const uploadBytes = files.reduce((sum, file) => sum + file.bytes, 0);
       const dataset = await database.datasets.create(project, {
@@ -28,10 +36,7 @@ export function createDatasetHandlers({ database, queues, blobs }: Services): Ha
         uploads: files,
         uploadBytes,
       });
-      // The row is the truth: where the queue does not answer now, the sweeper delivers it later.
-      await queues
-        .enqueue('control', id)
-        .catch((err) => log.warn({ err, id }, 'ingest waits for the sweeper'));
+      await enqueue();
       reply.header('location', `/v1/datasets/${id}`);
       return dataset;
     },

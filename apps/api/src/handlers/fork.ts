@@ -11,7 +11,7 @@ import {
 } from '@ravine/contracts';
 import type { Context, HandlersOf } from '../contract.js';
 import type { Services } from '../services.js';
-import { findJob, plan, recipeInvalid, submit } from './jobs.js';
+import { findJob, jobMadeBefore, plan, recipeInvalid, submit } from './jobs.js';
 import { readyDataset } from './ready-dataset.js';
 
 export function createForkHandlers(services: Services): HandlersOf<'forkJob'> {
@@ -19,7 +19,7 @@ export function createForkHandlers(services: Services): HandlersOf<'forkJob'> {
     async forkJob({ params: { jobId }, body }, context) {
       const { project, again, newId } = context;
       const id = newId('job');
-      const made = again ? await services.database.jobs.get(project, id) : null;
+      const made = again ? await jobMadeBefore(services, context, id) : null;
       if (made) return made;
       const origin = await findJob(services, context, jobId);
       const checkpoint = await findCheckpoint(services, context, origin, body);

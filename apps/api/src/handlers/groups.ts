@@ -2,7 +2,7 @@ import { AppError, memberRecipes, newId } from '@ravine/contracts';
 import type { Context, HandlersOf } from '../contract.js';
 import type { Services } from '../services.js';
 import { queueFor } from './engine-choice.js';
-import { defaultName, enqueue, plan } from './jobs.js';
+import { defaultName, enqueue, enqueueQueued, plan } from './jobs.js';
 import { tellAll } from './steering.js';
 
 type Names = 'createGroup' | 'listGroups' | 'getGroup' | 'cancelGroup';
@@ -21,7 +21,10 @@ export function createGroupHandlers(services: Services): HandlersOf<Names> {
       const { project, reply, log, again } = context;
       const id = context.newId('grp');
       const made = again ? await database.groups.get(project, id) : null;
-      if (made) return made;
+      if (made) {
+        await enqueueQueued(services, context, id);
+        return made;
+      }
       const base = await plan(services, project, body.recipe);
       const workers = await database.workers.list();
       const name = body.name ?? defaultName(base.recipe.architecture, id);

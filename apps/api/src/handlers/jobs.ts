@@ -34,7 +34,7 @@ export function createJobHandlers(services: Services): HandlersOf<Names> {
     async createJob({ body }, context) {
       const { project, newId, again } = context;
       const id = newId('job');
-      const made = again ? await database.jobs.get(project, id) : null;
+      const made = again ? await jobMadeBefore(services, context, id) : null;
       if (made) return made;
       const { labels, priority, maxMinutes, maxSteps, checkpoints } = body;
       const planned = await plan(services, project, body.recipe);
@@ -68,6 +68,18 @@ export async function submit(
   await enqueue(services, row, log);
   reply.header('location', `/v1/jobs/${id}`);
   return job;
+}
+
+/** A first try may have made the job and died before it was in its queue. */
+export async function jobMadeBefore(services: Services, context: Context, id: string): Promise<Job | null> {
+  const made = await services.database.jobs.get(context.project, id);
+  if (made) await enqueueQueued(services, context, id);
+  return made;
+}
+
+/** Puts a job, or the jobs of a group, into their queue if they wait; a delivery that is there already stays alone. */
+export async function enqueueQueued(services: Services, { project, log }: Context, id: string) {
+  for (const job of await services.database.jobs.queued(project, id)) await enqueue(services, job, log);
 }
 
 /** Puts a queued job into its queue. The row is the truth: where the queue does not answer now, the sweeper delivers it later. */

@@ -4,7 +4,7 @@ import { deliveryKey } from '@ravine/queue';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Context, HandlersOf } from '../contract.js';
 import type { Services } from '../services.js';
-import { enqueue, jobNotFound } from './jobs.js';
+import { enqueue, enqueueQueued, jobNotFound } from './jobs.js';
 
 type Names = 'updateJob' | 'cancelJob' | 'pauseJob' | 'resumeJob' | 'steerJobs';
 
@@ -12,11 +12,13 @@ type Names = 'updateJob' | 'cancelJob' | 'pauseJob' | 'resumeJob' | 'steerJobs';
 export function createSteeringHandlers(services: Services): HandlersOf<Names> {
   const { jobs } = services.database;
 
-  async function steerOne({ project, log }: Context, jobId: string, request: JobRequest) {
+  async function steerOne(context: Context, jobId: string, request: JobRequest) {
+    const { project, log } = context;
     const outcome = await jobs.request(project, jobId, request);
     if (outcome === null) throw jobNotFound(jobId);
     if ('illegal' in outcome) throw illegalMove(request.verb, outcome.illegal);
     if (outcome.steered) await tell(services, outcome.steered, log);
+    else if (request.verb === 'resume') await enqueueQueued(services, context, jobId); // asked again after a crash
     return outcome.job;
   }
 
