@@ -148,6 +148,7 @@ describe('cancel', () => {
       status: 'running',
       cancelMode: null,
       maxMinutes: null,
+      maxSteps: null,
     });
     expect(await cancel(id, 'graceful')).toMatchObject({
       steered: { to: 'cancelling' },

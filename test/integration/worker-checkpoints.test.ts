@@ -100,15 +100,6 @@ describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
     expect(await eventsOf(id, 'resumed')).toHaveLength(1);
   });
 
-  it('ends at a limit of steps', async () => {
-    const job = await ended(await submit(recipe, { maxSteps: 8 }), 'succeeded');
-    expect(job).toMatchObject({
-      stopReason: 'step_limit',
-      maxSteps: 8,
-      progress: { step: 8, totalSteps: 8 },
-    });
-  });
-
   it('goes back after numbers that are not finite, and leaves each step once in the metrics', async () => {
     const id = await submit({
       architecture: { kind: 'softmax-regression' },

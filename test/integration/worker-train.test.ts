@@ -128,15 +128,6 @@ describe.skipIf(reason !== null)('a worker that trains', () => {
     expect(evaluation?.checkpointId).toBe(best?.id);
   });
 
-  it('ends in time, with the evaluation of what was learnt', async () => {
-    const id = await submit(endless, { maxMinutes: 2 / 60 });
-    const job = await ended(id, 'succeeded');
-    expect(job.stopReason).toBe('time_limit');
-    expect(await own.stack.database.evaluations.get(PROJECT, id)).toMatchObject({
-      accuracy: job.testAccuracy,
-    });
-  });
-
   it('trains in the process that waits with the engine loaded, and in a new one where that has died', async () => {
     const waiting = await childOf(process.pid, 'train');
     await ended(await submit(short), 'succeeded');

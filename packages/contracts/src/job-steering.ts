@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DatasetId, GroupId, JobId } from './ids.js';
-import { MaxMinutes, Priority } from './job.js';
+import { MaxMinutes, MaxSteps, Priority } from './job.js';
 import { JobStatus, JobVerb } from './job-state.js';
 import { Labels, Name } from './page.js';
 
@@ -12,15 +12,14 @@ export const CancelJob = z.strictObject({ mode: CancelMode.default('graceful') }
 /** Pausing and resuming have no options yet; an empty object may be sent. */
 export const NoOptions = z.strictObject({});
 
-/** What may change while a job waits or runs; a field that is left out stays as it is. */
+/** What may change while a job waits or runs; a field that is left out stays as it is. A run in progress takes new limits within about a second. */
 export const UpdateJob = z
   .strictObject({
     name: Name.optional(),
     labels: Labels.optional().describe('Replaces all labels'),
     priority: Priority.optional(),
-    maxMinutes: MaxMinutes.optional().describe(
-      'Holds from the next time on that a worker starts the job: pause and resume a running one to apply it',
-    ),
+    maxMinutes: MaxMinutes.optional(),
+    maxSteps: MaxSteps.optional(),
   })
   .refine((body) => Object.keys(body).length > 0, 'names nothing to change')
   .meta({ id: 'UpdateJob' });

@@ -87,6 +87,7 @@ export interface JobWish {
   status: LiveStatus;
   cancelMode: CancelMode | null;
   maxMinutes: number | null;
+  maxSteps: number | null;
 }
 
 export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfterMs: number): JobAttempts {
@@ -184,7 +185,7 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
     async wish(id, attempt) {
       const row = await first<{ [K in keyof JobWish]: JobWish[K] }>(
         pool,
-        `select status, cancel_mode as "cancelMode", max_minutes as "maxMinutes" from jobs
+        `select status, cancel_mode as "cancelMode", max_minutes as "maxMinutes", max_steps as "maxSteps" from jobs
          where id = $1 and attempt = $2 and ${LIVE}`,
         [id, attempt],
       );

@@ -10,6 +10,7 @@ import {
   verbMoves,
 } from '@ravine/contracts';
 import type pg from 'pg';
+import { appendEvents, type NewEvent } from './events.js';
 import type { PrismaClient } from './generated/client.js';
 import { jobView, moveJobs, type TrainQueue } from './job-row.js';
 import { first, json, text, transaction } from './sql.js';
@@ -176,7 +177,7 @@ async function update(
   client: pg.PoolClient,
   project: string,
   id: string,
-  { name, labels, priority, maxMinutes }: UpdateJob,
+  changes: UpdateJob,
 ): Promise<Steered | null> {
   const row = await first<Omit<Steered, 'to'>>(
     client,
@@ -185,7 +186,10 @@ async function update(
   );
   if (row === null) return null;
   const { from } = row;
-  if (isTerminal(from) && (priority !== undefined || maxMinutes !== undefined))
+  const { name, labels, ...run } = changes;
+  const { priority, maxMinutes, maxSteps } = run;
+  const steers = Object.values(run).some((value) => value !== undefined);
+  if (isTerminal(from) && steers)
     throw new AppError('conflict', {
       detail: `The job is ${from}: only its name and labels can still be changed`,
       data: { status: from },
@@ -195,12 +199,21 @@ async function update(
     ...(labels === undefined ? {} : { labels: json(labels) }),
     ...(priority === undefined ? {} : { priority }),
     ...(maxMinutes === undefined ? {} : { max_minutes: maxMinutes }),
+    ...(maxSteps === undefined ? {} : { max_steps: maxSteps }),
   };
   const sets = Object.keys(columns).map((column, index) => `${column} = $${index + 2}`);
   await client.query(`update jobs set ${sets.join(', ')}, updated_at = now() where id = $1`, [
     id,
     ...Object.values(columns),
   ]);
+  if (steers) await appendEvents(client, id, null, [changed(run)]);
   const waits = from === 'queued' && priority !== undefined && priority !== row.priority;
   return waits ? { ...row, priority, to: from } : null;
+}
+
+/** Who looks later why a job ended when it did finds it here. */
+function changed(run: Pick<UpdateJob, 'priority' | 'maxMinutes' | 'maxSteps'>): NewEvent {
+  const data = Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
+  const fields = Object.entries(data).map(([field, value]) => `${field} ${value ?? 'none'}`);
+  return { type: 'updated', level: 'info', message: `changed by request: ${fields.join(', ')}`, data };
 }

@@ -76,17 +76,38 @@ describe('a run that may go back', () => {
 
 describe('a limit of steps', () => {
   it('ends the epoch early and the run well, and an interruption changes nothing', async () => {
-    const whole = await toyRun({}, { maxSteps: 6 });
+    const whole = await toyRun({}, { limits: () => ({ maxSteps: 6 }) });
     expect(whole.outcome).toMatchObject({
       status: 'succeeded',
       stopReason: 'step_limit',
       steps: 6,
       epochs: 2,
     });
-    const first = await toyRun({}, { maxSteps: 6, stopAtStep: 5 });
-    const second = await toyRun({}, { maxSteps: 6, resume: first.last('last') });
+    const first = await toyRun({}, { limits: () => ({ maxSteps: 6 }), stopAtStep: 5 });
+    const second = await toyRun({}, { limits: () => ({ maxSteps: 6 }), resume: first.last('last') });
     expect(second.bytes('last')).toEqual(whole.bytes('last'));
-    expect((await toyRun({}, { maxSteps: 12 })).outcome).toMatchObject({ stopReason: 'completed' });
+    expect((await toyRun({}, { limits: () => ({ maxSteps: 12 }) })).outcome).toMatchObject({
+      stopReason: 'completed',
+    });
+  });
+
+  it('that changes during the run holds from the next step on', async () => {
+    let maxSteps: number | null = null;
+    const run = (at: number, to: number | null) =>
+      toyRun(
+        {},
+        {
+          limits: () => ({ maxSteps }),
+          report: async (report) => {
+            if (report.type === 'steps' && report.firstStep === at) maxSteps = to;
+          },
+        },
+      );
+    expect((await run(2, 4)).outcome).toMatchObject({ stopReason: 'step_limit', steps: 4 });
+    maxSteps = 4;
+    const lifted = await run(2, null);
+    expect(lifted.outcome).toMatchObject({ stopReason: 'completed' });
+    expect(lifted.bytes('last')).toEqual((await toyRun({})).bytes('last'));
   });
 
   it('counts in the time that is left, as a limit of time does', async () => {
@@ -97,9 +118,9 @@ describe('a limit of steps', () => {
     };
     const eta = (all: Awaited<ReturnType<typeof progressOf>>) => all[1]?.etaSeconds ?? Number.NaN;
     const free = await progressOf({});
-    const bySteps = await progressOf({ maxSteps: 8 });
+    const bySteps = await progressOf({ limits: () => ({ maxSteps: 8 }) });
     expect(bySteps.at(-1)).toMatchObject({ step: 8, totalSteps: 8 });
     expect(eta(bySteps)).toBeLessThan(eta(free) / 5);
-    expect(eta(await progressOf({ timeLimitMs: 500 }))).toBeLessThanOrEqual(0.5);
+    expect(eta(await progressOf({ limits: () => ({ timeLimitMs: 500 }) }))).toBeLessThanOrEqual(0.5);
   });
 });

@@ -255,7 +255,7 @@ describe('the best weights', () => {
 describe('a limit of time', () => {
   it('ends the epoch in progress early, then validates and evaluates', async () => {
     let now = 0;
-    const limited = await go({}, { timeLimitMs: 1, clock: () => now++ });
+    const limited = await go({}, { limits: () => ({ timeLimitMs: 1 }), clock: () => now++ });
     expect(limited.outcome).toMatchObject({
       status: 'succeeded',
       stopReason: 'time_limit',
@@ -266,7 +266,7 @@ describe('a limit of time', () => {
   });
 
   it('a run that goes on afterwards takes every step once', async () => {
-    const limited = await go({}, { timeLimitMs: 1 });
+    const limited = await go({}, { limits: () => ({ timeLimitMs: 1 }) });
     const rest = await go({}, { resume: limited.last() });
     const whole = await go();
     expect(rest.outcome).toMatchObject({ status: 'succeeded', stopReason: 'completed', steps: 16 });

@@ -6,6 +6,14 @@ import type { Program } from './program.js';
 import type { ResolvedRecipe } from './recipe.js';
 import type { Report } from './reports.js';
 
+/** Both end the epoch in progress at the next step boundary; then come its validation and the final evaluation as usual. */
+export interface RunLimits {
+  /** So long after the beginning of the run, though at least one step is done. Null: no limit. */
+  timeLimitMs?: number | null | undefined;
+  /** Once so many steps are done, those before a resume included. Null: no limit. */
+  maxSteps?: number | null | undefined;
+}
+
 /** All that a run needs from outside. */
 export interface TrainingRun {
   engine: Engine;
@@ -26,13 +34,8 @@ export interface TrainingRun {
   signal: AbortSignal;
   /** Awaited: a slow reader slows the run down. */
   report: Report;
-  /**
-   * After this long the epoch in progress ends at the next step boundary; then come its validation and the final
-   * evaluation as usual. At least one step is done. Null: no limit.
-   */
-  timeLimitMs?: number | null | undefined;
-  /** The same once this many steps are done, those before a resume included. Null: no limit. */
-  maxSteps?: number | null | undefined;
+  /** Asked at every step boundary: limits may change while the run is in progress. */
+  limits?: (() => RunLimits) | undefined;
   /** Checkpoints during epochs; without it there are those at their ends and at the end of the run. */
   checkpoints?: CheckpointPolicy | undefined;
   /** Validation takes at most so many images at once; null: as many as are fast. */

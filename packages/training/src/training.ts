@@ -22,7 +22,7 @@ import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import type { StagedSession } from './stage-sessions.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
-import type { TrainingRun } from './training-run.js';
+import type { RunLimits, TrainingRun } from './training-run.js';
 
 /** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
 export class Training {
@@ -71,8 +71,10 @@ export class Training {
   /** Steps to the end of the epoch, of a range test or of a limit, in engine calls of about equal time. Throws Interrupted at a step boundary. */
   async trainEpoch(): Promise<TrainingFailure | null> {
     await this.run.report({ type: 'phase', phase: 'training' });
-    const end = Math.min((this.position.epoch + 1) * this.planner.stepsPerEpoch, this.lastStep());
-    while (this.position.step < end && !hasDiverged(this.position.rangeTest)) {
+    const epochEnd = (this.position.epoch + 1) * this.planner.stepsPerEpoch;
+    for (;;) {
+      const end = Math.min(epochEnd, this.lastStep());
+      if (this.position.step >= end || hasDiverged(this.position.rangeTest)) return null;
       const { signal, stopAtStep = Number.POSITIVE_INFINITY } = this.run;
       const left = Math.min(end, stopAtStep) - this.position.step;
       if (signal.aborted || left <= 0) throw new Interrupted();
@@ -82,12 +84,11 @@ export class Training {
       const { step } = this.position;
       if (step < end && this.checkpoints.pace.isDue(step)) await this.saveLast();
     }
-    return null;
   }
 
   /** The job's limit that ends the training, if one does. */
   limitReached(): Extract<StopReason, 'time_limit' | 'step_limit'> | null {
-    const { maxSteps } = this.run;
+    const { maxSteps } = this.limits();
     if (typeof maxSteps === 'number' && this.position.step >= maxSteps) return 'step_limit';
     const left = this.leftMs();
     return left !== null && left <= 0 ? 'time_limit' : null;
@@ -211,12 +212,16 @@ export class Training {
   }
 
   private lastStep(): number {
-    return Math.min(this.planner.totalSteps, this.run.maxSteps ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.planner.totalSteps, this.limits().maxSteps ?? Number.POSITIVE_INFINITY);
+  }
+
+  private limits(): RunLimits {
+    return this.run.limits?.() ?? {};
   }
 
   private leftMs(): number | null {
-    const { clock, timeLimitMs } = this.run;
-    return typeof timeLimitMs === 'number' ? timeLimitMs - (clock() - this.began) : null;
+    const { timeLimitMs } = this.limits();
+    return typeof timeLimitMs === 'number' ? timeLimitMs - (this.run.clock() - this.began) : null;
   }
 
   /** What learning rates are multiplied by after returns to the beginning of an epoch. */

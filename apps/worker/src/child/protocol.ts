@@ -37,6 +37,13 @@ const PredictModel = z.strictObject({
 });
 export type PredictModel = z.output<typeof PredictModel>;
 
+const limits = {
+  /** Training ends with `time_limit` so long after the run began. */
+  timeLimitMs: z.number().nullable(),
+  /** Training ends with `step_limit` after so many steps. */
+  maxSteps: z.int().nullable(),
+};
+
 const TrainStart = z.strictObject({
   type: z.literal('start'),
   jobId: z.string(),
@@ -56,10 +63,7 @@ const TrainStart = z.strictObject({
   device: z.string(),
   precision: Precision,
   threads: z.int(),
-  /** Training ends with `time_limit` after this long. */
-  timeLimitMs: z.number().nullable(),
-  /** Training ends with `step_limit` after so many steps. */
-  maxSteps: z.int().nullable(),
+  ...limits,
   checkpoints: JobCheckpoints.omit({ keepLast: true }),
   /** Images that are computed at once, where that was cut down; null: what the recipe says. */
   microBatchSize: z.int().nullable(),
@@ -102,6 +106,8 @@ const protocol = {
     toChild: z.discriminatedUnion('type', [
       TrainStart,
       z.strictObject({ type: z.literal('acknowledge'), sequence }),
+      /** From now on these hold. */
+      z.strictObject({ type: z.literal('limits'), ...limits }),
       /** Stop at the next step, leave a checkpoint, say `stopped`. */
       z.strictObject({ type: z.literal('stop') }),
     ]),

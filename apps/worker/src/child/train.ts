@@ -9,9 +9,11 @@ import {
   EngineError,
   type Fork,
   type Program,
+  type RunLimits,
   runTraining,
   SafetensorsError,
   type TrainingOutcome,
+  type TrainingRun,
   whyNotResumable,
 } from '@ravine/training';
 import { type Channel, openChannel } from './channel.js';
@@ -26,16 +28,23 @@ export async function train(): Promise<void> {
   const channel = openChannel('train');
   loadTorchEngine(); // at once: a process may wait for its job, and then need not load anything
   const stop = new AbortController();
+  let limits: RunLimits = {};
   channel.onMessage((message) => {
-    if (message.type === 'start') void run(message, channel, stop.signal);
-    else stop.abort();
+    if (message.type === 'start') {
+      limits = message;
+      void run(message, channel, { signal: stop.signal, limits: () => limits });
+    } else if (message.type === 'limits') limits = message;
+    else if (message.type === 'stop') stop.abort();
   });
 }
 
-async function run(start: TrainStart, channel: Channel<'train'>, signal: AbortSignal): Promise<void> {
+/** What may be said to a run in progress. */
+type Steering = Pick<TrainingRun, 'signal' | 'limits'>;
+
+async function run(start: TrainStart, channel: Channel<'train'>, steering: Steering): Promise<void> {
   const reporter = createReporter(start, channel);
   try {
-    const outcome = await trainJob(start, reporter, signal);
+    const outcome = await trainJob(start, reporter, steering);
     await reporter.flush();
     await channel.finish(lastWordOf(outcome));
   } catch (error) {
@@ -45,11 +54,7 @@ async function run(start: TrainStart, channel: Channel<'train'>, signal: AbortSi
   }
 }
 
-async function trainJob(
-  start: TrainStart,
-  reporter: Reporter,
-  signal: AbortSignal,
-): Promise<TrainingOutcome> {
+async function trainJob(start: TrainStart, reporter: Reporter, steering: Steering): Promise<TrainingOutcome> {
   const { recipe, manifest, files } = start;
   const { engine, reason } = loadTorchEngine();
   if (!engine) throw new EngineError('engine_unavailable', reason);
@@ -73,10 +78,8 @@ async function trainJob(
     threads: start.threads,
     resume,
     fork,
-    signal,
+    ...steering,
     recipeHash: start.recipeHash,
-    timeLimitMs: start.timeLimitMs,
-    maxSteps: start.maxSteps,
     checkpoints: start.checkpoints,
     evaluationBatch: start.microBatchSize,
     report: reporter.report,

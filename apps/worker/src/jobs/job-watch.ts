@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, StaleAttempt } from '@ravine/database';
 import type { Interruptions } from './interruption.js';
+import type { Limits } from './limits.js';
 
 const POLL_MS = 1_000;
 
@@ -12,18 +13,19 @@ export interface JobWatch {
 
 /**
  * Looks at the row of a running attempt when the database says that it changed, and once a second in case that was lost:
- * does it ask for an end, because the user cancels or pauses or another attempt has begun?
+ * does it ask for an end, because the user cancels or pauses or another attempt has begun? Has it other limits?
  */
 export function watchJob(
   { jobs, listen }: Pick<Database, 'jobs' | 'listen'>,
   jobId: string,
   attempt: number,
-  interruptions: Interruptions,
+  { interruptions, limits }: { interruptions: Interruptions; limits: Limits },
 ): JobWatch {
   const stopped = new AbortController();
   const look = async (): Promise<void> => {
     try {
-      const { status, cancelMode } = await jobs.wish(jobId, attempt);
+      const { status, cancelMode, ...wanted } = await jobs.wish(jobId, attempt);
+      limits.change(wanted);
       if (status === 'cancelling') interruptions.raise({ kind: 'cancel', now: cancelMode === 'now' });
       if (status === 'pausing') interruptions.raise({ kind: 'pause' });
     } catch (error) {

@@ -9,6 +9,7 @@ import { type Ending, endingBeforeStart, endingOf } from './ending.js';
 import { datasetFailure } from './failure.js';
 import type { Interruptions } from './interruption.js';
 import type { JobLog } from './job-log.js';
+import type { Limits } from './limits.js';
 import type { Placement } from './placement.js';
 import { fetchDataset, fetchFork } from './prepare.js';
 import { createRecorder } from './record.js';
@@ -21,6 +22,7 @@ export interface RunParts {
   /** An own empty folder. */
   folder: string;
   interruptions: Interruptions;
+  limits: Limits;
   outbox: Outbox;
   told: JobLog;
   context: WorkerContext;
@@ -71,7 +73,7 @@ async function prepare(
 }
 
 async function runChild(parts: RunParts, { resume, ...prepared }: Prepared) {
-  const { claim, placement, folder, interruptions, outbox, told, context } = parts;
+  const { claim, placement, folder, interruptions, limits, outbox, told, context } = parts;
   const { database, storage, settings, standby, log } = context;
   const { job, attempt } = claim;
   const { keepLast: _, ...checkpoints } = job.checkpoints;
@@ -87,8 +89,7 @@ async function runChild(parts: RunParts, { resume, ...prepared }: Prepared) {
     device: placement.device,
     precision: placement.precision,
     threads: threadsPerJob(settings),
-    timeLimitMs: timeLeftMs(job),
-    maxSteps: job.maxSteps,
+    ...limits.current,
     checkpoints,
     microBatchSize: job.microBatchSize,
     folder,
@@ -106,6 +107,7 @@ async function runChild(parts: RunParts, { resume, ...prepared }: Prepared) {
     start,
     standby,
     interruptions,
+    limits,
     record: (report, acknowledge) => outbox.push(record(report), acknowledge),
     onLine: (line, stream) => {
       log.debug({ job: job.id, line }, 'training process');
@@ -114,9 +116,4 @@ async function runChild(parts: RunParts, { resume, ...prepared }: Prepared) {
   });
   await outbox.flush().catch(() => {}); // what ended it was raised as an interruption
   return result;
-}
-
-function timeLeftMs(job: JobClaim['job']): number | null {
-  if (job.maxMinutes === null) return null;
-  return Math.max(0, job.maxMinutes * 60_000 - (job.trainSeconds ?? 0) * 1_000);
 }

@@ -3,6 +3,7 @@ import type { FromChild, TrainStart } from '../child/protocol.js';
 import type { Standby } from '../child/standby.js';
 import type { LastWord, RunResult } from './ending.js';
 import { graceMsOf, type Interruptions } from './interruption.js';
+import type { Limits } from './limits.js';
 
 /** A message whose content the parent keeps. */
 export type Report = Exclude<FromChild<'train'>, LastWord>;
@@ -11,6 +12,7 @@ export interface SuperviseOptions {
   start: TrainStart;
   standby: Standby;
   interruptions: Interruptions;
+  limits: Limits;
   /** Stores what a report says, later; `acknowledge` is to be called when it is stored. */
   record: (report: Report, acknowledge: () => void) => void;
   onLine: ChildOptions<'train'>['onLine'];
@@ -18,7 +20,7 @@ export interface SuperviseOptions {
 
 /** Runs the training process of a job to its end, whatever that is. Never rejects because of what the child does. */
 export async function superviseRun(options: SuperviseOptions): Promise<RunResult> {
-  const { start, interruptions, record } = options;
+  const { start, interruptions, limits, record } = options;
   let lastWord: LastWord | null = null;
   let step: number | null = null;
   const child = options.standby.take({
@@ -41,8 +43,10 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunResult
     child.send({ type: 'stop' });
     killTimers.push(setTimeout(child.kill, graceMsOf(interruption)));
   });
+  const ignoreLimits = limits.listen((changed) => child.send({ type: 'limits', ...changed }));
   const exit = await child.exited;
   ignore();
+  ignoreLimits();
   killTimers.forEach(clearTimeout);
   return { interruption: interruptions.current, lastWord, exit, step };
 }

@@ -11,11 +11,12 @@ import { type Ending, ofFailure } from './ending.js';
 import { failureOfFault } from './failure.js';
 import { createFence } from './fence.js';
 import { finishJob } from './finish.js';
-import { createInterruptions, describeInterruption, type Interruptions } from './interruption.js';
+import { createInterruptions, describeInterruption } from './interruption.js';
 import { type JobLog, openJobLog } from './job-log.js';
 import { watchJob } from './job-watch.js';
+import { createLimits } from './limits.js';
 import { placeJob, type Wish } from './placement.js';
-import { trainFromNewest } from './run.js';
+import { type RunParts, trainFromNewest } from './run.js';
 import { orSmallerBatch } from './smaller-batch.js';
 
 /** Pause of a delivery that another worker is to take. */
@@ -56,31 +57,28 @@ async function runAttempt(
   told: JobLog,
 ): Promise<Ending> {
   const { database, workspace, shutdown } = context;
+  const { job, attempt } = claim;
   const interruptions = createInterruptions();
-  const watch = watchJob(database, claim.job.id, claim.attempt, interruptions);
+  const limits = createLimits(job, job.trainSeconds ?? 0);
+  const watch = watchJob(database, job.id, attempt, { interruptions, limits });
   const handBack = (): void => interruptions.raise({ kind: 'hand-back' });
   shutdown.addEventListener('abort', handBack, { once: true });
   if (shutdown.aborted) handBack();
   // Whatever the queue says (`cancel`, `lock-lost`), the row decides.
   hint.addEventListener('abort', () => void watch.look(), { once: true });
   interruptions.listen((interruption) => told.say('info', describeInterruption(interruption)));
+  const parts = { claim, interruptions, limits, told, context };
   try {
     await watch.look(); // a job that lost its worker may have been cancelled since
-    return await workspace.lend('job', (folder) => train(kind, claim, folder, interruptions, context, told));
+    return await workspace.lend('job', (folder) => train(kind, { ...parts, folder }));
   } finally {
     watch.stop();
     shutdown.removeEventListener('abort', handBack);
   }
 }
 
-async function train(
-  kind: 'cpu' | 'cuda',
-  claim: JobClaim,
-  folder: string,
-  interruptions: Interruptions,
-  context: WorkerContext,
-  told: JobLog,
-): Promise<Ending> {
+async function train(kind: 'cpu' | 'cuda', parts: Omit<RunParts, 'placement' | 'outbox'>): Promise<Ending> {
+  const { claim, interruptions, told, context } = parts;
   const { database, engines, running, log } = context;
   const { job, attempt } = claim;
   const placement = placeJob(wishOf(claim), kind, engines, (device) => runsOn(context, device));
@@ -106,7 +104,7 @@ async function train(
   const fenced = createFence(job.id, attempt);
   const threads = threadsPerJob(context.settings);
   outbox.push(() => fenced(database.jobs.started(job.id, attempt, { ...placement, threads })));
-  const ending = await trainFromNewest({ claim, placement, folder, interruptions, outbox, told, context });
+  const ending = await trainFromNewest({ ...parts, placement, outbox });
   return orSmallerBatch(ending, claim, database);
 }
 

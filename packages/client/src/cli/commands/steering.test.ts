@@ -28,8 +28,10 @@ it.each([
 
 it('changes what is given and nothing else', async () => {
   answer = { json: { id: 'job_1' } };
-  const { code, asked } = await run('update', 'job_1', '--priority', '5', '--max-minutes', 'none');
-  expect([code, asked]).toEqual([0, ['PATCH', '/v1/jobs/job_1', { priority: 5, maxMinutes: null }]]);
+  const flags = ['--priority', '5', '--max-minutes', 'none', '--max-steps', '90'];
+  const { code, asked } = await run('update', 'job_1', ...flags);
+  const body = { priority: 5, maxMinutes: null, maxSteps: 90 };
+  expect([code, asked]).toEqual([0, ['PATCH', '/v1/jobs/job_1', body]]);
 });
 
 it('steers by status and label', async () => {

@@ -21,11 +21,8 @@ export function addSteeringCommands(set: CommandSet): void {
     .option('--name <name>')
     .option('--label <key=value>', 'replaces all labels; may be repeated', pairValue)
     .option('--priority <number>', 'higher runs first', integerValue)
-    .option(
-      '--max-minutes <minutes>',
-      '`none` for no limit; holds from the next start or resume',
-      limitValue,
-    );
+    .option('--max-minutes <minutes>', '`none` for no limit', limitOf(numberValue))
+    .option('--max-steps <count>', '`none` for no limit', limitOf(integerValue));
   set
     .add('steer <verb>', 'cancel, pause or resume every job that fits all of the options', steer)
     .option('--id <job>', 'may be repeated', listValue)
@@ -39,7 +36,10 @@ export function addSteeringCommands(set: CommandSet): void {
 }
 
 /** Commander makes an empty text of null, so that no limit stays a word until the request is made. */
-const limitValue = (text: string): number | 'none' => (text === 'none' ? text : numberValue(text));
+const limitOf =
+  (value: (text: string) => number) =>
+  (text: string): number | 'none' =>
+    text === 'none' ? text : value(text);
 
 function statusList(text: string, before: JobStatus[] = []): JobStatus[] {
   const parsed = JobStatus.safeParse(text);
@@ -55,14 +55,21 @@ async function moved(context: Context, request: Promise<{ id: string; status: st
   context.print(job, () => `${job.id} is ${job.status}`);
 }
 
-async function update(
-  context: Context,
-  jobId: string,
-  flags: { name?: string; label?: Record<string, string>; priority?: number; maxMinutes?: number | 'none' },
-) {
+interface UpdateFlags {
+  name?: string;
+  label?: Record<string, string>;
+  priority?: number;
+  maxMinutes?: number | 'none';
+  maxSteps?: number | 'none';
+}
+
+async function update(context: Context, jobId: string, flags: UpdateFlags) {
   const { name, label: labels, priority } = flags;
-  const maxMinutes = flags.maxMinutes === 'none' ? null : flags.maxMinutes;
-  const job = await context.client.jobs.update(jobId, { name, labels, priority, maxMinutes }, context);
+  const [maxMinutes, maxSteps] = [flags.maxMinutes, flags.maxSteps].map((limit) =>
+    limit === 'none' ? null : limit,
+  );
+  const changes = { name, labels, priority, maxMinutes, maxSteps };
+  const job = await context.client.jobs.update(jobId, changes, context);
   context.print(job, () => `${job.id} is changed`);
 }
 
