@@ -5,6 +5,11 @@ import type { JobFacts, Snapshot } from './snapshot.js';
 const key = 'a'.repeat(64);
 const series = { steps: [1, 2, 3], values: [3, 2, 1] };
 
+const checkpoint = (n: number, attempt: number, rejected = false) => ({
+  ...{ id: `ckpt_${n}`, step: n },
+  ...{ attempt, rejected },
+});
+
 const job = (change: Partial<JobFacts> = {}): JobFacts => ({
   id: 'job_1',
   recipe: 'short',
@@ -13,9 +18,10 @@ const job = (change: Partial<JobFacts> = {}): JobFacts => ({
   failure: null,
   attempt: 2,
   attempts: [
-    { attempt: 1, outcome: 'lost' },
-    { attempt: 2, outcome: 'succeeded' },
+    { attempt: 1, outcome: 'lost', resumedFrom: null },
+    { attempt: 2, outcome: 'succeeded', resumedFrom: 'ckpt_2' },
   ],
+  checkpoints: [1, 2, 3].map((n) => checkpoint(n, n < 3 ? 1 : 2)),
   transitions: [
     { from: null, to: 'queued' },
     { from: 'queued', to: 'running' },
@@ -45,6 +51,14 @@ const undisturbed = new Map([['short', job()]]);
 const checksOf = (change: Partial<Snapshot>) =>
   violationsOf(snapshot(change), undisturbed).map(({ check }) => check);
 const checksOfJob = (change: Partial<JobFacts>) => checksOf({ jobs: [job(change)] });
+
+/** The second attempt goes on from there. */
+const goingOn = (resumedFrom: string | null) => ({
+  attempts: [
+    { attempt: 1, outcome: 'lost', resumedFrom: null },
+    { attempt: 2, outcome: 'succeeded', resumedFrom },
+  ],
+});
 
 describe('the checker', () => {
   it('finds nothing where all is well', () => {
@@ -116,12 +130,27 @@ describe('the checker', () => {
       'metrics-equal',
       { metrics: { ...job().metrics, 'validation.loss': { steps: [3], values: [1] } } },
     ],
-    ['an attempt without a row', 'attempts', { attempts: [{ attempt: 2, outcome: 'succeeded' }] }],
-    ['an attempt that is not over', 'attempts', { attempts: [{ attempt: 1, outcome: null }], attempt: 1 }],
+    [
+      'an attempt without a row',
+      'attempts',
+      { attempts: [{ attempt: 2, outcome: 'succeeded', resumedFrom: 'ckpt_2' }] },
+    ],
+    [
+      'an attempt that is not over',
+      'attempts',
+      { attempts: [{ attempt: 1, outcome: null, resumedFrom: null }], attempt: 1 },
+    ],
     [
       'two attempts that succeeded',
       'attempts',
-      { attempts: [1, 2].map((attempt) => ({ attempt, outcome: 'succeeded' })) },
+      { attempts: [1, 2].map((attempt) => ({ attempt, outcome: 'succeeded', resumedFrom: null })) },
+    ],
+    ['an attempt that begins anew', 'work-lost', goingOn(null)],
+    ['an attempt that goes on from an old checkpoint', 'work-lost', goingOn('ckpt_1')],
+    [
+      'an attempt that goes on from a checkpoint that cannot be used',
+      'work-lost',
+      { checkpoints: [checkpoint(1, 1), checkpoint(2, 1, true)] },
     ],
     ['weights that cannot be read', 'weights', { weights: { best: null, last: 'l' } }],
     ['other best weights', 'weights', { weights: { best: 'x', last: 'l' } }],
@@ -144,7 +173,7 @@ describe('the checker', () => {
 
   it('asks nothing of the results of a job that was to be cancelled', () => {
     const transitions = [job().transitions[0]!, { from: 'queued', to: 'cancelled' }];
-    const unbegun = { attempt: 0, attempts: [], metrics: {} };
+    const unbegun = { attempt: 0, attempts: [], checkpoints: [], metrics: {} };
     const jobs = [job({ status: 'cancelled', expected: ['cancelled'], transitions, ...unbegun })];
     expect(violationsOf(snapshot({ jobs }), undisturbed)).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { checkFiles, checkLeftovers } from './files.js';
 import { checkAttempts, checkStatus, type Finding } from './jobs.js';
 import { checkMetrics } from './metrics.js';
 import { checkResults } from './results.js';
+import { checkResumption } from './resumption.js';
 import type { JobFacts, Snapshot, Violation } from './snapshot.js';
 
 /** Everything that must hold at the end; `undisturbed` are runs of the same recipes that nothing was done to. */
@@ -14,6 +15,7 @@ export function violationsOf(snapshot: Snapshot, undisturbed: ReadonlyMap<string
   for (const job of snapshot.jobs) {
     note(job.id, checkStatus(job));
     note(job.id, checkAttempts(job));
+    note(job.id, checkResumption(job));
     if (job.status !== 'succeeded') continue;
     const example = undisturbed.get(job.recipe);
     note(job.id, checkMetrics(job, example));

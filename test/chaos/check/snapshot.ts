@@ -26,7 +26,9 @@ export interface JobFacts {
   failure: { class: string; code: string; message: string } | null;
   attempt: number;
   /** The tries of workers, in order. */
-  attempts: { attempt: number; outcome: string | null }[];
+  attempts: { attempt: number; outcome: string | null; resumedFrom: string | null }[];
+  /** All that were ever recorded to go on from, in that order; `rejected` ones could not be used. */
+  checkpoints: { id: string; attempt: number; step: number; rejected: boolean }[];
   transitions: { from: string | null; to: string }[];
   /** Points by name, ordered by step; those that tell times are left out. */
   metrics: Record<string, { steps: number[]; values: number[] }>;

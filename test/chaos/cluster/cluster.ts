@@ -10,6 +10,7 @@ import { createStorage, type Storage } from '@ravine/storage';
 import { type TestRedis, testRedis } from '../../support/redis.js';
 import { endProcessesOf } from '../../support/service-process.js';
 import { type ApiClient, createApiClient } from './api-client.js';
+import { keepCheckpointHistory } from './checkpoint-history.js';
 import { createFaultFolder, type FaultFolder } from './faults.js';
 import { patiently } from './patience.js';
 import { type ChaosPostgres, crashPostgres } from './postgres.js';
@@ -87,6 +88,7 @@ export async function openCluster({ kind, postgres, workers }: ClusterOptions): 
       logFile: path.join(folder, `${name}.log`),
     });
   const database = await openDatabase({ url: databaseUrl, maxConnections: 4, lostAfterMs: 10_000 });
+  await keepCheckpointHistory(database.pool);
   const queues = await createQueues({ databaseUrl, redisUrl: redis?.url, log: silent });
   const storage = await createStorage(storageUrl);
   const cluster: Cluster = {

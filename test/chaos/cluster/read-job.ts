@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Checkpoint, decodeCheckpoint } from '@ravine/training';
 import type { Ending, JobFacts } from '../check/snapshot.js';
+import { checkpointHistory } from './checkpoint-history.js';
 import type { Cluster } from './cluster.js';
 
 const PROJECT = 'default';
@@ -26,8 +27,9 @@ export async function readJob({ database, storage }: Cluster, submitted: Submitt
     `select data from job_events where job_id = $1 and type = 'resumed' order by sequence`,
     [id],
   );
-  const attempts = await database.pool.query<{ attempt: number; outcome: string | null }>(
-    'select attempt, outcome from job_attempts where job_id = $1 order by attempt',
+  const attempts = await database.pool.query<JobFacts['attempts'][number]>(
+    `select attempt, outcome, resumed_from ->> 'checkpointId' as "resumedFrom" from job_attempts
+     where job_id = $1 order by attempt`,
     [id],
   );
   const evaluation = await database.evaluations.get(PROJECT, id);
@@ -44,6 +46,7 @@ export async function readJob({ database, storage }: Cluster, submitted: Submitt
     failure: job.failure,
     attempt: job.attempt,
     attempts: attempts.rows,
+    checkpoints: await checkpointHistory(database.pool, id),
     transitions: job.transitions,
     metrics: seriesOf(points.rows),
     evaluation: evaluation && comparable(evaluation),
