@@ -19,7 +19,7 @@ export interface Channel<P extends Purpose> {
   acknowledged(sequence: number): Promise<void>;
   /** Resolves when all that was given to `store` is acknowledged. */
   settled(): Promise<void>;
-  /** Sends the last message and ends the process once it is on its way. */
+  /** Sends the last message and ends the process at once when it is on its way; whoever gets it need not ask how it ended. */
   finish(message: FromChild<P>): Promise<never>;
   /** All messages but acknowledgements. Call it once. */
   onMessage(handler: (message: Exclude<ToChild<P>, { type: 'acknowledge' }>) => void): void;
@@ -46,7 +46,9 @@ export function openChannel<P extends Purpose>(purpose: P): Channel<P> {
     acknowledged: (number) => until(() => !waiting.has(number)),
     async finish(message) {
       await new Promise((resolve) => process.send?.(message, resolve));
-      process.exit(0);
+      // Libraries tidy up at an orderly end, and some then wait for ever for a thread that memory ran out for.
+      process.kill(process.pid, 'SIGKILL');
+      return new Promise(() => {});
     },
     settled: () => until(() => waiting.size === 0),
     onMessage(handler) {

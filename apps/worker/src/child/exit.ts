@@ -6,7 +6,7 @@ export interface ChildExit {
   signal: NodeJS.Signals | null;
   /** The last lines of its standard error. */
   stderr: string[];
-  /** Whether the kernel's out-of-memory killer struck while it ran and it ended by SIGKILL. */
+  /** Whether the kernel's out-of-memory killer struck while it ran and it ended by SIGKILL, or it gave up itself. */
   outOfMemory: boolean;
   /** Whether somebody else ended it by SIGKILL: a person, an init system, a container's limit that nothing counts. */
   killed: boolean;
@@ -34,6 +34,11 @@ export function readOomKills(): number[] {
     }
   });
 }
+
+/** What the C++ library and V8 print before they abort a process that gets no more memory. */
+export const saysOutOfMemory = (signal: NodeJS.Signals | null, stderr: readonly string[]): boolean =>
+  signal === 'SIGABRT' &&
+  stderr.some((line) => /std::bad_alloc|heap out of memory|Fatal process out of memory/.test(line));
 
 /** `abort() after "…"` in words, for messages to the user. */
 export function describeExit({ code, signal }: Pick<ChildExit, 'code' | 'signal'>): string {

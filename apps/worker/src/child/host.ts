@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type ChildExit, describeExit, readOomKills } from './exit.js';
+import { type ChildExit, describeExit, readOomKills, saysOutOfMemory } from './exit.js';
 import { type FromChild, type Purpose, parseFromChild, type ToChild } from './protocol.js';
 import { tailOf } from './tail.js';
 
@@ -72,7 +72,8 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
     },
     kill,
     exited: exitOf(child, faults).then(({ code, signal }) => {
-      const outOfMemory = signal === 'SIGKILL' && readOomKills().some((count, i) => count > (before[i] ?? 0));
+      const oomKill = signal === 'SIGKILL' && readOomKills().some((count, i) => count > (before[i] ?? 0));
+      const outOfMemory = oomKill || saysOutOfMemory(signal, stderr());
       const killed = signal === 'SIGKILL' && !outOfMemory && !killedHere;
       return { code, signal, stderr: [...stderr(), ...faults], outOfMemory, killed };
     }),

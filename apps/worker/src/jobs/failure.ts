@@ -52,7 +52,7 @@ export function exitFailure(exit: ChildExit, step: number | null): Failure {
   const evidence = { exitCode: exit.code, signal: exit.signal, stderr: exit.stderr };
   if (exit.outOfMemory) {
     const message =
-      'the system ended the training process because memory ran out: use a smaller batchSize, a smaller network or image size, or a machine with more memory';
+      'the training process was ended because memory ran out: use a smaller batchSize, a smaller network or image size, or a machine with more memory';
     return { class: 'out_of_memory', code: 'out_of_memory', message, step, retryable: false, evidence };
   }
   if (exit.killed) {
