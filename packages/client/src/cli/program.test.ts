@@ -156,15 +156,19 @@ it('prints the log of a job by level, tells what was dropped, and follows it to 
     source: 'training',
     message: 'no',
   };
-  answer = ({ url }) => ({
-    json: { data: url.includes('after=7') ? [] : [line], lastSequence: 7, terminal: true, dropped: 3 },
-  });
+  let status = 'succeeded';
+  answer = ({ url }) =>
+    url.includes('/logs')
+      ? { json: { data: url.includes('after=7') ? [] : [line], lastSequence: 7, terminal: true, dropped: 3 } }
+      : { json: { id: 'job_1', status } };
   const shown = await run(['logs', 'job_1', '--level', 'warning', '--tail', '5']);
   expect(shown.out).toBe('2026-01-02T03:04:05.678Z  error    training  no\n');
   expect(shown.err).toContain('3 lines of this job were dropped');
   expect(server.asked[0]?.url).toContain('level=warning&tail=5');
   const followed = await run(['logs', 'job_1', '--follow', '--json']);
   expect([followed.code, JSON.parse(followed.out)]).toEqual([0, line]);
+  status = 'failed';
+  expect((await run(['logs', 'job_1', '--follow'])).code).toBe(1);
   expect((await run(['logs', 'job_1', '--level', 'loud'])).code).toBe(2);
 });
 

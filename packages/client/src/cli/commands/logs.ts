@@ -2,6 +2,7 @@ import { LogLevel, type LogLine } from '@ravine/contracts';
 import { Option } from 'commander';
 import type { QueryOf } from '../../transport.js';
 import type { CommandSet, Context } from '../context.js';
+import { exitCode } from '../exit-code.js';
 import { integerValue } from '../option-values.js';
 
 interface LogsFlags extends Pick<QueryOf<'listLogs'>, 'after' | 'tail' | 'level'> {
@@ -14,7 +15,10 @@ const PART = 1000;
 export function addLogsCommand(set: CommandSet): void {
   set
     .add('logs <job>', 'the log of a job: its events, its worker, and what its training process prints', logs)
-    .option('-f, --follow', 'go on until the job has ended; --json prints one line of JSON per line')
+    .option(
+      '-f, --follow',
+      'go on until the job has ended, and end with 1 unless it succeeded; --json prints one line of JSON per line',
+    )
     .addOption(new Option('--level <level>', 'only lines at least this urgent').choices(LogLevel.options))
     .option('--tail <count>', 'begin with the last so many lines', integerValue)
     .option('--after <sequence>', 'only later lines', integerValue);
@@ -26,7 +30,8 @@ async function logs(context: Context, jobId: string, { follow, ...wish }: LogsFl
     const onDropped = (lines: number): void => tellDropped(context, lines);
     for await (const line of client.jobs.followLogs(jobId, { ...wish, onDropped, signal }))
       io.out(json ? `${JSON.stringify(line)}\n` : `${textOf(line)}\n`);
-    return;
+    const { status } = await client.jobs.get(jobId, context);
+    return status === 'succeeded' ? exitCode.ok : exitCode.failed;
   }
   let part = await client.jobs.logs(jobId, { ...wish, limit: PART }, context);
   tellDropped(context, part.dropped);
@@ -37,6 +42,7 @@ async function logs(context: Context, jobId: string, { follow, ...wish }: LogsFl
     all.push(...part.data);
   }
   if (json || all.length > 0) context.print({ ...part, data: all }, () => all.map(textOf).join('\n'));
+  return exitCode.ok;
 }
 
 function tellDropped({ io }: Context, lines: number): void {
