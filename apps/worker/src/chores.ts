@@ -1,6 +1,6 @@
 import { deliveryKey } from '@ravine/queue';
 import { deleteOrphanBlobs } from './orphan-blobs.js';
-import type { WorkerParts } from './parts.js';
+import type { WorkerContext } from './parts.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -14,11 +14,17 @@ const ORPHAN_SEARCH_MS = 6 * 60 * MINUTE_MS;
 const IDEMPOTENCY_TTL_MS = 2 * DAY_MS;
 const OLD_WORKER_MS = 60 * MINUTE_MS;
 
+type ChoreContext = Pick<
+  WorkerContext,
+  'database' | 'queues' | 'storage' | 'workerId' | 'running' | 'ingesting' | 'log'
+>;
+
 /**
  * Repairs what outages and crashes left behind: rows whose delivery was lost, jobs whose worker is gone, rows and blobs
  * that nobody needs any more.
  */
-export function createChores({ database, queues, storage, log }: WorkerParts) {
+export function createChores(context: ChoreContext) {
+  const { database, queues, storage, workerId, running, ingesting, log } = context;
   const isDue = createRecheck(LOST_DELIVERY_MS);
   const isOrphanSearchDue = createRecheck(ORPHAN_SEARCH_MS);
   return {
@@ -37,6 +43,24 @@ export function createChores({ database, queues, storage, log }: WorkerParts) {
         if (!isDue(dedupeKey)) continue; // by attempt: a job may lose one worker soon after another
         log.warn({ job: id, attempt }, 'the worker of a job is lost: the job is given to another');
         await queues.enqueue(queue, id, { priority, dedupeKey });
+      }
+    },
+
+    /** A fault that nobody thought of must not keep what this worker holds for as long as it lives. */
+    async leftBehind() {
+      const reason = 'its worker lost sight of it';
+      for (const { id, attempt, priority, queue } of await database.jobs.heldBy(workerId)) {
+        if (running.has(id)) continue;
+        log.error({ job: id, attempt }, 'a job of this worker does not run here: it is handed back');
+        const status = await database.jobs.handBack(id, attempt, { reason, failure: null });
+        const dedupeKey = deliveryKey(id, attempt);
+        if (status === 'queued') await queues.enqueue(queue, id, { priority, dedupeKey });
+      }
+      for (const { id, attempt } of await database.datasets.heldBy(workerId)) {
+        if (ingesting.has(id)) continue;
+        log.error({ dataset: id, attempt }, 'an upload of this worker is not packed here: it is handed back');
+        const released = await database.datasets.releaseIngest(id, attempt);
+        if (released) await queues.enqueue('control', id, { dedupeKey: deliveryKey(id, attempt) });
       }
     },
 

@@ -31,6 +31,8 @@ export interface WorkerContext extends WorkerParts {
   engines: readonly WorkerEngine[];
   /** Jobs that run here, and on which device. */
   running: Map<string, { device: string | null }>;
+  /** Datasets that are packed here. */
+  ingesting: Set<string>;
   cache: BlobCache;
   workspace: Workspace;
   /**

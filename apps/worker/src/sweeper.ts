@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createChores } from './chores.js';
-import type { WorkerParts } from './parts.js';
+import type { WorkerContext } from './parts.js';
 
 const INTERVAL_MS = 5_000;
 
@@ -9,9 +9,9 @@ export interface Sweeper {
 }
 
 /** Does the chores every 5 s until it is stopped. Every worker does them; doing them twice changes nothing. */
-export function startSweeper(parts: WorkerParts): Sweeper {
-  const { log } = parts;
-  const chores = Object.entries(createChores(parts));
+export function startSweeper(context: WorkerContext): Sweeper {
+  const { log } = context;
+  const chores = Object.entries(createChores(context));
   const stopped = new AbortController();
   const sweepOn = async (): Promise<void> => {
     while (!stopped.signal.aborted) {

@@ -63,6 +63,7 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
     workerId: id,
     engines,
     running: new Map(),
+    ingesting: new Set(),
     cache,
     workspace,
     predictor,
@@ -89,7 +90,7 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
   for (const name of names) {
     consumers.push(await queues.consume(name, handlers[name], { concurrency: concurrency[name] ?? 1 }));
   }
-  const sweeper = startSweeper(parts);
+  const sweeper = startSweeper(context);
   if (engines.some(({ available }) => available)) standby.refill();
   log.info({ worker: id, queues: names, threads: settings.threads }, 'worker is ready');
 

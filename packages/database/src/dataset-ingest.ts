@@ -43,6 +43,8 @@ export interface DatasetIngest {
   releaseIngest(id: string, attempt: number): Promise<boolean>;
   /** The packed data took the place of the upload: answers the upload's blobs that nothing names any more. */
   forgetUploads(id: string): Promise<{ keys: string[] }>;
+  /** Those that a worker has claimed and not let go of, as the rows say. */
+  heldBy(workerId: string): Promise<{ id: string; attempt: number }[]>;
   /** Those that wait for ingest and that nothing has happened to for that long, for the sweeper. */
   stale(olderThanMs: number): Promise<{ id: string; attempt: number }[]>;
 }
@@ -126,6 +128,14 @@ export function createDatasetIngest(pool: pg.Pool, lostAfterMs: number): Dataset
         const keys = rows.map(({ key }) => key);
         return { keys: await unreferenced(client, keys) };
       }),
+
+    async heldBy(workerId) {
+      const { rows } = await pool.query<{ id: string; attempt: number }>(
+        `select id, ingest_attempt as attempt from datasets where status = 'ingesting' and ingest_worker_id = $1 order by id`,
+        [workerId],
+      );
+      return rows;
+    },
 
     async stale(olderThanMs) {
       const { rows } = await pool.query<{ id: string; attempt: number }>(

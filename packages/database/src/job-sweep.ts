@@ -21,6 +21,8 @@ export interface JobSweep {
   queuedWithoutDelivery(olderThanMs: number): Promise<Undelivered[]>;
   /** Jobs that a worker had that is gone. */
   lost(): Promise<Undelivered[]>;
+  /** Jobs that a worker has claimed and not let go of, as the rows say. */
+  heldBy(workerId: string): Promise<Undelivered[]>;
   /** Ends a job that no worker has begun (e.g. none can ever). False when it is not queued any more. */
   refuse(id: string, failure: Failure): Promise<boolean>;
 }
@@ -53,6 +55,14 @@ export function createJobSweep(pool: pg.Pool, lostAfterMs: number): JobSweep {
          where ${LIVE}
            and ${ownerGone('jobs', 'worker_id', 'claimed_at', 'null::text', '$1')} order by id limit ${MOST}`,
         [lostAfterMs],
+      );
+      return rows;
+    },
+
+    async heldBy(workerId) {
+      const { rows } = await pool.query<Undelivered>(
+        `select id, attempt, priority, queue from jobs where ${LIVE} and worker_id = $1 order by id`,
+        [workerId],
       );
       return rows;
     },

@@ -9,7 +9,10 @@ test('a child that has said all ends, whatever a library would do at its end', a
   const said: string[] = [];
   const child = startChild({
     purpose: 'probe',
-    environment: { PATH: process.env.PATH ?? '', NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(STUCK)}` },
+    environment: {
+      PATH: process.env.PATH ?? '',
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(STUCK)}`,
+    },
     onMessage: ({ type }) => said.push(type),
     onLine: () => {},
   });

@@ -19,17 +19,16 @@ const RETRY_MS = 10_000;
 
 /** Packs the upload of the dataset of a delivery, if it still waits for that. */
 export function createIngestHandler(context: WorkerContext): DeliveryHandler {
-  const { database, workerId, shutdown } = context;
-  const busy = new Set<string>();
+  const { database, workerId, ingesting, shutdown } = context;
   return async ({ id }): Promise<Outcome> => {
-    if (busy.has(id)) return 'done'; // a doubled delivery: the claim would go to the same worker again
-    busy.add(id);
+    if (ingesting.has(id)) return 'done'; // a doubled delivery: the claim would go to the same worker again
+    ingesting.add(id);
     try {
       const claimed = () => database.datasets.claimIngest(id, workerId);
       const claim = await withRetry(claimed, untilShutdown(shutdown));
       return claim ? await ingestClaimed(claim, context) : 'done';
     } finally {
-      busy.delete(id);
+      ingesting.delete(id);
     }
   };
 }
