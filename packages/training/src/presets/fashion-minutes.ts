@@ -64,7 +64,18 @@ export const fashion5Min = {
     testTimeAugmentation: { kind: 'shifts' },
   },
   origin: { published, chosen: chosen('37 ms per step') },
-  measured: [],
+  measured: [
+    {
+      dataset: 'Fashion-MNIST',
+      seeds: 5,
+      accuracy: 0.9407,
+      standardDeviation: 0.0006,
+      testTimeAccuracy: 0.9404,
+      minutes: 9.24,
+      machine: 'AMD EPYC (family 25, model 17), 2 threads, bf16, busy with other work most of the time',
+      date: '2026-11-26',
+    },
+  ],
 } satisfies PresetDefinition<'fashion-5min'>;
 
 const convolution = (outChannels: number): LayerInput[] => [
