@@ -1,6 +1,6 @@
 import type { Artifact } from '@ravine/contracts';
 import type pg from 'pg';
-import { lockBlob, unreferenced } from './blobs.js';
+import { lockBlobs, unreferenced } from './blobs.js';
 import { requireAttempt } from './fence.js';
 import type { Artifact as ArtifactRow, PrismaClient } from './generated/client.js';
 import { first, insert, text, transaction } from './sql.js';
@@ -23,7 +23,7 @@ export function createArtifacts(pool: pg.Pool, prisma: PrismaClient): Artifacts 
     record: (jobId, attempt, artifact) =>
       transaction(pool, async (client) => {
         await requireAttempt(client, jobId, attempt);
-        await lockBlob(client, artifact.sha256);
+        await lockBlobs(client, [artifact.sha256]);
         const before = await first<{ sha256: string }>(
           client,
           'delete from artifacts where job_id = $1 and kind = $2 and file_name = $3 returning sha256',

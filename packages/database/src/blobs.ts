@@ -28,9 +28,17 @@ export async function unreferenced(client: Queryable, keys: readonly string[]): 
   return rows.map(({ key }) => key);
 }
 
-/** Until the end of the transaction nobody else names this blob (where naming takes this lock too) or deletes it. */
-export async function lockBlob(client: Queryable, key: string): Promise<void> {
-  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [key]);
+/**
+ * Until the end of the transaction nobody else names these blobs (where naming takes this lock too) or deletes them.
+ * Whoever names one that is stored already looks afterwards whether it still is.
+ */
+export async function lockBlobs(client: Queryable, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  // In one order, so that two who lock several do not wait for each other.
+  await client.query(
+    'select pg_advisory_xact_lock(hashtextextended(key, 0)) from unnest($1::text[]) as key',
+    [[...new Set(keys)].sort()],
+  );
 }
 
 /**
@@ -46,7 +54,7 @@ export async function deleteUnnamed(
   const deleted: string[] = [];
   for (const candidate of await unreferenced(pool, keys)) {
     await transaction(pool, async (client) => {
-      await lockBlob(client, candidate);
+      await lockBlobs(client, [candidate]);
       if ((await unreferenced(client, [candidate])).length === 0) return;
       await remove(candidate);
       deleted.push(candidate);

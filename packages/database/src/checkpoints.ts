@@ -1,6 +1,6 @@
 import type { Checkpoint } from '@ravine/contracts';
 import type pg from 'pg';
-import { lockBlob, unreferenced } from './blobs.js';
+import { lockBlobs, unreferenced } from './blobs.js';
 import { requireAttempt } from './fence.js';
 import type { Checkpoint as CheckpointRow, PrismaClient } from './generated/client.js';
 import { first, insert, transaction } from './sql.js';
@@ -41,7 +41,7 @@ export function createCheckpoints(pool: pg.Pool, prisma: PrismaClient): Checkpoi
         // A repeated call whose first answer was lost.
         const recorded = await first(client, 'select from checkpoints where id = $1', [checkpoint.id]);
         if (recorded !== null) return { superseded: [] };
-        await lockBlob(client, checkpoint.sha256);
+        await lockBlobs(client, [checkpoint.sha256]);
         if (checkpoint.roles.includes('last')) await keepPrevious(client, jobId);
         const taken = checkpoint.roles.filter((role) => role !== 'last');
         await client.query(

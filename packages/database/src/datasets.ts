@@ -1,7 +1,7 @@
 import type { Dataset, Fit, Labels, ListDatasetsQuery, Page } from '@ravine/contracts';
 import type pg from 'pg';
 import type { z } from 'zod';
-import { nameBlobs, unreferenced } from './blobs.js';
+import { lockBlobs, nameBlobs, unreferenced } from './blobs.js';
 import { createDatasetIngest, type DatasetIngest } from './dataset-ingest.js';
 import { datasetView, type StoredDataset, storedDataset, type Upload } from './dataset-row.js';
 import type { PrismaClient } from './generated/client.js';
@@ -40,7 +40,9 @@ export function createDatasets(pool: pg.Pool, prisma: PrismaClient, lostAfterMs:
   const datasets: Pick<Datasets, 'create' | 'get' | 'list' | 'remove'> = {
     async create(project, dataset) {
       const uploads = dataset.uploads.map(({ name, key, bytes }) => ({ name, key, bytes }));
+      const keys = uploads.map(({ key }) => key);
       await transaction(pool, async (client) => {
+        await lockBlobs(client, keys);
         await insert(client, 'datasets', {
           id: dataset.id,
           project,
@@ -55,11 +57,7 @@ export function createDatasets(pool: pg.Pool, prisma: PrismaClient, lostAfterMs:
           uploads: json(uploads),
           upload_bytes: dataset.uploadBytes,
         });
-        await nameBlobs(
-          client,
-          dataset.id,
-          uploads.map(({ key }) => key),
-        );
+        await nameBlobs(client, dataset.id, keys);
       });
       return datasetView(await prisma.dataset.findUniqueOrThrow({ where: { id: dataset.id } }));
     },

@@ -9,7 +9,7 @@ import {
   type TestTimeChoice,
 } from '@ravine/contracts';
 import type pg from 'pg';
-import { unreferenced } from './blobs.js';
+import { lockBlobs, unreferenced } from './blobs.js';
 import type { PrismaClient } from './generated/client.js';
 import { modelView } from './models.js';
 import { ownerGone } from './owner.js';
@@ -98,6 +98,11 @@ export interface Predictions {
  */
 const SUSPECT_AFTER_MS = 8_000;
 
+const INSERT = `
+  insert into predictions (id, project, model_id, images, top_k, members, combination, test_time_augmentation, target)
+  select $1, $2, $3, $4::jsonb, $5, $6::jsonb, $7, $8, $10::jsonb
+  where (select count(*) from models where models.id = any($9) and models.project = $2) = cardinality($9::text[])`;
+
 export function createPredictions(
   pool: pg.Pool,
   prisma: PrismaClient,
@@ -109,23 +114,15 @@ export function createPredictions(
       const id = newId('pred');
       const rows = images.map(({ fileName, key }) => ({ fileName, key }));
       const ids = members.map(({ modelId }) => modelId);
-      const { rowCount } = await pool.query(
-        `insert into predictions (id, project, model_id, images, top_k, members, combination, test_time_augmentation, target)
-         select $1, $2, $3, $4::jsonb, $5, $6::jsonb, $7, $8, $10::jsonb
-         where (select count(*) from models where models.id = any($9) and models.project = $2) = cardinality($9::text[])`,
-        [
-          id,
-          project,
-          ids[0],
-          json(rows),
-          topK,
-          json(members),
-          combination,
-          testTimeAugmentation,
-          ids,
-          target ? json(target) : null,
-        ],
-      );
+      const keys = rows.map(({ key }) => key);
+      const values = [
+        ...[id, project, ids[0], json(rows), topK, json(members)],
+        ...[combination, testTimeAugmentation, ids, target ? json(target) : null],
+      ];
+      const { rowCount } = await transaction(pool, async (client) => {
+        await lockBlobs(client, keys);
+        return client.query(INSERT, values);
+      });
       if (rowCount === 0)
         throw new AppError('model_not_found', { detail: `There is no model ${ids.join(' or no model ')}` });
       return id;

@@ -32,7 +32,12 @@ export const statements = [
     parameter: /^(queued|running)$/,
     transaction: true,
   },
-  { label: 'prediction-insert', processes: ['api'], text: /^insert into predictions/ },
+  {
+    label: 'prediction-insert',
+    processes: ['api'],
+    text: /^\s*insert into predictions /,
+    transaction: true,
+  },
   { label: 'heartbeat', processes: ['worker'], text: /^update workers set heartbeat_at/ },
   {
     label: 'ingest-claim',

@@ -140,6 +140,20 @@ test('uploads that are cut off anywhere leave no bytes, no locked key and no req
   expect((await api.app.inject('/v1/datasets')).json().data).toEqual([]);
 });
 
+test('an upload whose content is removed with another of the same is to be sent again, and leaves nothing', async () => {
+  const { datasets } = api.database;
+  const create: typeof datasets.create = async (project, dataset) => {
+    await api.storage.delete(dataset.uploads[0]!.key); // by a worker that has just packed the other one
+    return datasets.create(project, dataset);
+  };
+  const app = await api.build({ database: { ...api.database, datasets: { ...datasets, create } } });
+  const before = (await api.app.inject('/v1/datasets')).json().data;
+  const answer = await upload(app, [name, file('the same')]);
+  expect(answer.json()).toMatchObject({ status: 503, code: 'service_unavailable', retryable: true });
+  expect((await api.app.inject('/v1/datasets')).json().data).toEqual(before);
+  expect(await blobs()).toEqual([]);
+});
+
 test('the service does not end before an upload whose caller is gone has been cleared away', async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => {

@@ -20,12 +20,13 @@ export async function askWorker(
   question: NewPrediction,
   waitMs: number,
 ): Promise<Answered> {
-  const { database, queues } = services;
+  const { database, queues, blobs } = services;
   const { project, log } = context;
   requirePredictor(await database.workers.list());
   const began = performance.now();
   const id = await database.predictions.create(project, question);
   try {
+    await blobs.requireStored(question.images.map(({ key }) => key));
     await queues.enqueue('predict', id);
     const state = await answerOf(services, context, id, waitMs);
     return { state, seconds: (performance.now() - began) / 1000 };

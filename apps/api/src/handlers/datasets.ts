@@ -36,6 +36,10 @@ export function createDatasetHandlers({ database, queues, blobs }: Services): Ha
         uploads: files,
         uploadBytes,
       });
+      await blobs.requireStored(files.map(({ key }) => key)).catch(async (error: unknown) => {
+        await database.datasets.remove(project, id);
+        throw error;
+      });
       await enqueue();
       reply.header('location', `/v1/datasets/${id}`);
       return dataset;

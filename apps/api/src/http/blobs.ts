@@ -1,3 +1,4 @@
+import { AppError } from '@ravine/contracts';
 import type { Database } from '@ravine/database';
 import type { Blob, PutOptions, Storage } from '@ravine/storage';
 import type { FastifyBaseLogger } from 'fastify';
@@ -8,6 +9,11 @@ export interface Blobs {
   put(source: AsyncIterable<Uint8Array>, options: PutOptions): Promise<Blob>;
   /** Lets go of what `put` gave, once each, and removes what nobody else holds and no row names. */
   release(keys: readonly string[], log: FastifyBaseLogger): Promise<void>;
+  /**
+   * To be asked once a row names them. The same content may have been given up elsewhere in between: that row must go
+   * then, and the request be sent again.
+   */
+  requireStored(keys: readonly string[]): Promise<void>;
   /** Removes what a deleted row named, under the same conditions. A fault is logged: the sweeper takes what is left. */
   remove(keys: readonly string[], log: FastifyBaseLogger): Promise<void>;
 }
@@ -35,6 +41,14 @@ export function createBlobs({ storage, database }: { storage: Storage; database:
       const blob = await storage.put(source, options);
       holders.set(blob.key, (holders.get(blob.key) ?? 0) + 1);
       return blob;
+    },
+    async requireStored(keys) {
+      for (const key of keys) {
+        if (await storage.stat(key)) continue;
+        throw new AppError('service_unavailable', {
+          detail: `The content ${key} was removed together with another upload of the same; send the request again`,
+        });
+      }
     },
     release: (keys, log) => remove(keys.filter(letGo), log),
     remove,

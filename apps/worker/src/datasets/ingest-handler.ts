@@ -169,7 +169,7 @@ function failureOf(error: unknown): { code: string; message: string } {
 async function removeUploads(claim: IngestClaim, { database, storage, log }: WorkerContext): Promise<void> {
   try {
     const { keys } = await database.datasets.forgetUploads(claim.id);
-    for (const key of keys) await storage.delete(key);
+    await database.deleteUnnamed(keys, (key) => storage.delete(key));
   } catch (err) {
     log.warn({ dataset: claim.id, err }, 'upload blobs could not be deleted');
   }
