@@ -2,6 +2,7 @@ import { readdir, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import type { Checkpoint } from '@ravine/contracts';
 import { loadTorchEngine } from '@ravine/engine-torch';
+import { decodeCheckpoint, encodeCheckpoint } from '@ravine/training';
 import { describe, expect, it } from 'vitest';
 import { trainingWorker } from '../support/training-worker.js';
 import { PROJECT } from '../support/worker-stack.js';
@@ -98,6 +99,24 @@ describe.skipIf(reason !== null)('checkpoints of a job that trains', () => {
     await tryAgain(id);
     expect(await eventsOf(id, 'checkpoint_rejected')).toEqual([]);
     expect(await eventsOf(id, 'resumed')).toHaveLength(1);
+  });
+
+  it('are gone on from under another build of the engine, with a warning', async () => {
+    const id = await submit(long, { checkpoints });
+    const [newest] = await pausedWithThree(id);
+    const { metadata, tensors } = decodeCheckpoint(await own.stack.storage.read(newest?.sha256 ?? ''));
+    const build = 'torch 1.0';
+    const { key } = await own.stack.storage.put(
+      encodeCheckpoint({ metadata: { ...metadata, build }, tensors }),
+    );
+    await own.stack.database.pool.query('update checkpoints set sha256 = $2 where id = $1', [
+      newest?.id,
+      key,
+    ]);
+    await tryAgain(id);
+    expect(await eventsOf(id, 'resumed')).toMatchObject([{ data: { step: newest?.step } }]);
+    const [warning] = await eventsOf(id, 'warning');
+    expect(warning?.message).toMatch(/^the run began under another build of the engine \(torch 1\.0; now /);
   });
 
   it('goes back after numbers that are not finite, and leaves each step once in the metrics', async () => {
