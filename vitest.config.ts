@@ -34,7 +34,14 @@ export default defineConfig({
         extends: 'test/gpu/vitest.config.ts',
         test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], ...alone },
       },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...alone } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: 'test/support/shared-postgres.ts',
+          ...alone,
+        },
+      },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...alone, testTimeout: 600_000 } },
     ],
   },

@@ -6,6 +6,7 @@ import { startEmbedded } from '@ravine/database/embedded';
 import pg from 'pg';
 
 export interface TestPostgres {
+  url: string;
   /** URL of a new, empty database on it. */
   freshDatabase(): Promise<string>;
   /** Data of the server that was started here, for tests that kill it; null when it is DATABASE_URL's. */
@@ -14,9 +15,12 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** The server of DATABASE_URL (its user must be allowed to create databases), else an embedded one of its own. */
+/**
+ * The server of DATABASE_URL (its user must be allowed to create databases), else the one that the test files of a group
+ * share, else an embedded one of its own.
+ */
 export async function testPostgres(): Promise<TestPostgres> {
-  const given = process.env.DATABASE_URL;
+  const given = process.env.DATABASE_URL ?? process.env.RAVINE_TEST_POSTGRES;
   const server = given ? { url: given, dataFolder: null, stop: async () => {} } : await embedded();
   const made: string[] = [];
   const admin = async (statement: string) => {
@@ -25,6 +29,7 @@ export async function testPostgres(): Promise<TestPostgres> {
     await client.query(statement).finally(() => client.end());
   };
   return {
+    url: server.url,
     dataFolder: server.dataFolder,
     async freshDatabase() {
       const name = `ravine_test_${randomBytes(6).toString('hex')}`;

@@ -47,7 +47,7 @@ export const silent: WorkerLog = { debug() {}, info() {}, warn() {}, error() {} 
 
 /** On a database of its own, or on that of `postgres`, which is not stopped here. */
 export async function openWorkerStack(given?: Pick<TestPostgres, 'freshDatabase'>): Promise<WorkerStack> {
-  const postgres = given ? { ...given, dataFolder: null, stop: async () => {} } : await testPostgres();
+  const postgres = given ? { ...given, stop: async () => {} } : await testPostgres();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'ravine-worker-'));
   const url = await postgres.freshDatabase();
   await migrate(url);
@@ -165,7 +165,10 @@ export async function openWorkerStack(given?: Pick<TestPostgres, 'freshDatabase'
   return stack;
 }
 
-async function close({ queues, storage, database, folder }: WorkerStack, postgres: TestPostgres) {
+async function close(
+  { queues, storage, database, folder }: WorkerStack,
+  postgres: Pick<TestPostgres, 'stop'>,
+) {
   await queues.close();
   await storage.close();
   await database.close();
