@@ -3,6 +3,7 @@ import {
   type CatalogEntry,
   compileProgram,
   createCatalog,
+  decodeCheckpoint,
   learningRateCurve,
   momentumCurve,
   observeEpoch,
@@ -88,14 +89,24 @@ describeNative('a random recipe', () => {
     const found = admitted(draft);
     // The rest of the network's behaviour does not depend on its size.
     if (found === null || found.parameters > 3e6 || found.bytes > 3e8) return;
-    const { outcome, losses } = await trainTiny(draft);
+    const whole = await trainTiny(draft);
+    const { outcome, losses } = whole;
     if (outcome.status === 'failed') expect(outcome.failure.class, JSON.stringify(draft)).toBe('non_finite');
     else {
       expect(outcome.status).toBe('succeeded');
       expect(losses.every(Number.isFinite), JSON.stringify(draft)).toBe(true);
     }
+    if (losses.length > 1) expect(await interrupted(draft, 1 + (key % (losses.length - 1)))).toEqual(whole);
   });
 });
+
+/** The run, stopped after so many steps and gone on with from its checkpoint. */
+async function interrupted(draft: Draft, stopAtStep: number): Promise<Trained> {
+  const first = await trainTiny(draft, { stopAtStep });
+  const resume = decodeCheckpoint(Buffer.from(first.last, 'base64'));
+  const second = await trainTiny(draft, { resume });
+  return { ...second, losses: [...first.losses, ...second.losses] };
+}
 
 const optionsOf = (family: CatalogEntry[]): [string, string, CatalogEntry][] =>
   family.flatMap((entry) =>

@@ -8,6 +8,7 @@ import {
   resolveRecipe,
   runTraining,
   type TrainingOutcome,
+  type TrainingRun,
 } from '@ravine/training';
 import { device, randomData, torch } from './harness.js';
 
@@ -46,12 +47,15 @@ export const sizeOf = (recipe: Omit<RecipeInput, 'dataset'>): { parameters: numb
 export interface Trained {
   outcome: TrainingOutcome;
   losses: number[];
-  /** The last checkpoint, byte for byte; it holds all weights and all state of the optimizer. */
+  /** The last checkpoint, byte for byte; it holds all weights and all state of the optimizer. Empty when there is none. */
   last: string;
 }
 
 /** Trains as a worker's child would, on one thread, so that the same recipe gives the same bytes. */
-export async function trainTiny(asked: Omit<RecipeInput, 'dataset'>): Promise<Trained> {
+export async function trainTiny(
+  asked: Omit<RecipeInput, 'dataset'>,
+  more: Partial<TrainingRun> = {},
+): Promise<Trained> {
   const recipe = resolveTiny(asked);
   const losses: number[] = [];
   let last = '';
@@ -64,7 +68,8 @@ export async function trainTiny(asked: Omit<RecipeInput, 'dataset'>): Promise<Tr
     threads: 1,
     resume: null,
     signal: new AbortController().signal,
-    clock: () => performance.now(),
+    clock: () => 0,
+    ...more,
     report: async (report) => {
       if (report.type === 'steps') losses.push(...report.losses);
       if (report.type === 'checkpoint' && report.metadata.role === 'last')
