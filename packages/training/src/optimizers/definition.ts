@@ -38,7 +38,7 @@ export interface OptimizerDefinition<Kind extends string, Options, Resolved, Slo
   /** Whether a step moves every weight by about the learning rate, however small its gradient is. */
   adaptive: boolean;
   /** The option that a schedule of momentum changes from step to step; left out where there is none. */
-  momentumOption?: 'momentum' | 'beta1';
+  momentumOption?: Exclude<keyof Resolved, 'kind'> & string;
   /** Recipe form: rule options, learningRate, weightDecay. Contradictory options are refused here. */
   options: z.ZodType<Options>;
   /** Resolved form: the rule's options, none of them missing. */

@@ -93,7 +93,7 @@ export const evaluatedParameter = <A>(
 ): A => definition(optimizer.kind).evaluated?.(algebra, optimizer, state) ?? state.parameter;
 
 /** The option that a schedule of momentum changes from step to step; null where there is none. */
-export const momentumOption = (optimizer: ResolvedOptimizer): 'momentum' | 'beta1' | null =>
+export const momentumOption = (optimizer: ResolvedOptimizer): string | null =>
   definition(optimizer.kind).momentumOption ?? null;
 
 /** The optimizer's own momentum, or β₁; null where it has none that could change from step to step. */
