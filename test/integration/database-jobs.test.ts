@@ -144,12 +144,8 @@ describe('cancel', () => {
 
   test('a running job is cancelled by its worker', async () => {
     const { id, attempt } = await runningJob(database, dataset);
-    expect(await database.jobs.wish(id, attempt)).toEqual({
-      status: 'running',
-      cancelMode: null,
-      maxMinutes: null,
-      maxSteps: null,
-    });
+    const limits = { maxMinutes: null, maxSteps: null };
+    expect(await database.jobs.wish(id, attempt)).toEqual({ status: 'running', cancelMode: null, ...limits });
     expect(await cancel(id, 'graceful')).toMatchObject({
       steered: { to: 'cancelling' },
       job: { status: 'cancelling' },

@@ -22,7 +22,7 @@ import { afterEpoch } from './selection.js';
 import { type RunSplits, runSplits } from './splits.js';
 import type { StagedSession } from './stage-sessions.js';
 import { createStepPlanner, type StepPlanner } from './step-plan.js';
-import type { RunLimits, TrainingRun } from './training-run.js';
+import type { TrainingRun } from './training-run.js';
 
 /** A run in progress: the session and everything that changes beside it. The order of work is in trainer.ts. */
 export class Training {
@@ -88,8 +88,7 @@ export class Training {
 
   /** The job's limit that ends the training, if one does. */
   limitReached(): Extract<StopReason, 'time_limit' | 'step_limit'> | null {
-    const { maxSteps } = this.limits();
-    if (typeof maxSteps === 'number' && this.position.step >= maxSteps) return 'step_limit';
+    if (this.position.step >= this.stepLimit()) return 'step_limit';
     const left = this.leftMs();
     return left !== null && left <= 0 ? 'time_limit' : null;
   }
@@ -212,15 +211,15 @@ export class Training {
   }
 
   private lastStep(): number {
-    return Math.min(this.planner.totalSteps, this.limits().maxSteps ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.planner.totalSteps, this.stepLimit());
   }
 
-  private limits(): RunLimits {
-    return this.run.limits?.() ?? {};
+  private stepLimit(): number {
+    return this.run.limits?.().maxSteps ?? Number.POSITIVE_INFINITY;
   }
 
   private leftMs(): number | null {
-    const { timeLimitMs } = this.limits();
+    const timeLimitMs = this.run.limits?.().timeLimitMs;
     return typeof timeLimitMs === 'number' ? timeLimitMs - (this.run.clock() - this.began) : null;
   }
 
@@ -258,11 +257,7 @@ export class Training {
         gradientNorms: [...stats.gradientNorms],
       });
     if (stats.nonFinite) return nonFiniteStep(stats, plan.learningRates, firstStep);
-    if (applied > 0)
-      await this.reportProgress(
-        stats.losses[applied - 1] as number,
-        plan.learningRates[applied - 1] as number,
-      );
+    if (applied > 0) await this.reportProgress(plan, stats, applied - 1);
     return null;
   }
 
@@ -286,7 +281,7 @@ export class Training {
     };
   }
 
-  private async reportProgress(loss: number, learningRate: number): Promise<void> {
+  private async reportProgress(plan: StepPlan, stats: StepStats, last: number): Promise<void> {
     const progress = progressOf({
       position: this.position,
       epochs: this.run.recipe.epochs,
@@ -295,8 +290,8 @@ export class Training {
       pace: this.pace,
       validationMs: this.validationMs,
       leftMs: this.leftMs(),
-      loss,
-      learningRate,
+      loss: stats.losses[last] as number,
+      learningRate: plan.learningRates[last] as number,
     });
     await this.run.report({ type: 'progress', progress });
   }

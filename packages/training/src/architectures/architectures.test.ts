@@ -135,3 +135,9 @@ it('starts every residual branch at 0 where asked', () => {
   );
   expect(silent).toHaveLength(16);
 });
+
+it('names the layer that options make too large together, though each is allowed', () => {
+  const refused = expect(() => build({ kind: 'resnet', depth: 50, width: 512 }, cifar));
+  refused.toThrow(SpecError);
+  refused.toThrow(/^kind: makes a conv2d layer with outChannels 16384: at most 8192$/);
+});

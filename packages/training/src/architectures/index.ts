@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { oneOf } from '../family.js';
-import { Layer } from '../layers.js';
+import { Layer, type LayerInput } from '../layers.js';
 import { buildNetwork } from '../network.js';
 import type { Node } from '../program.js';
 import { SpecError } from '../spec-error.js';
@@ -64,11 +64,7 @@ export function buildArchitecture(options: Architecture, input: NetworkInput): N
   const built = definition.layers(options, input);
   if ('problems' in built) throw new SpecError(built.problems);
   try {
-    return buildNetwork(
-      built.map((layer) => Layer.parse(layer)),
-      input,
-      input.outputs ?? input.classes,
-    );
+    return buildNetwork(checkedLayers(built), input, input.outputs ?? input.classes);
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
     throw new SpecError(
@@ -79,4 +75,17 @@ export function buildArchitecture(options: Architecture, input: NetworkInput): N
       })),
     );
   }
+}
+
+/** Layers made from options that are each allowed may together be beyond what a layer may be. Throws SpecError. */
+function checkedLayers(built: readonly LayerInput[]): Layer[] {
+  return built.map((layer, i) => {
+    const { success, data, error } = Layer.safeParse(layer);
+    if (success) return data;
+    const [issue] = error.issues;
+    const field = String(issue?.path[0]);
+    const value = JSON.stringify((layer as Record<string, unknown>)[field]);
+    const message = `makes a ${layer.kind} layer with ${field} ${value}: ${issue?.message}`;
+    throw new SpecError([{ path: [i], message }]);
+  });
 }
