@@ -90,6 +90,10 @@ function sampleObject(schema: Schema, stream: RandomStream): Record<string, unkn
   );
 }
 
+/** One of several, independently of the other places of the same key. */
+export const pickOne = <T>(values: readonly T[], key: number, place: number): T =>
+  pick(randomStream(key, 202, place), values);
+
 /** Options of one kind, as its catalog entry describes them. The same key gives the same options. */
 export const sampleOptions = (entry: { schema: Record<string, unknown> }, key: number, part = 0) =>
   sampleObject(entry.schema as Schema, randomStream(key, 200, part)) as { kind: string };
