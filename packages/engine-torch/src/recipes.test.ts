@@ -99,12 +99,14 @@ describeNative('a random recipe', () => {
   });
 });
 
-/** Without the losses that a failure tells of: those of the last call of the engine. */
-function comparable(trained: Trained): unknown {
-  const { outcome } = trained;
-  if (outcome.status !== 'failed') return trained;
+/**
+ * A run that fails keeps the last checkpoint there is, which may be that of the interruption, and tells of the losses of
+ * the engine's last call.
+ */
+function comparable({ outcome, losses, last }: Trained): unknown {
+  if (outcome.status !== 'failed') return { outcome, losses, last };
   const { lossesBefore: _, ...evidence } = outcome.failure.evidence;
-  return { ...trained, outcome: { ...outcome, failure: { ...outcome.failure, evidence } } };
+  return { failure: { ...outcome.failure, evidence }, losses };
 }
 
 /** The run, stopped after so many steps and gone on with from its checkpoint. */

@@ -89,6 +89,8 @@ describe('a limit of steps', () => {
     expect((await toyRun({}, { limits: () => ({ maxSteps: 12 }) })).outcome).toMatchObject({
       stopReason: 'completed',
     });
+    const inLastEpoch = await toyRun({ epochs: 1 }, { limits: () => ({ maxSteps: 2 }) });
+    expect(inLastEpoch.outcome).toMatchObject({ stopReason: 'step_limit', steps: 2, epochs: 1 });
   });
 
   it('that changes during the run holds from the next step on', async () => {

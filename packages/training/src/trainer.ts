@@ -49,10 +49,10 @@ function checkResume({ resume, recipe, program, recipeHash: hash }: TrainingRun)
  * which they bring about early.
  */
 function reasonToStop(training: Training): StopReason | null {
-  const { position, run } = training;
+  const { position, run, isComplete } = training;
   const epochEnded = position.best !== null && position.partial.samples === 0;
   if (epochEnded && hasDiverged(position.rangeTest)) return 'diverged';
-  if (position.epoch >= run.recipe.epochs) return 'completed';
+  if (epochEnded && isComplete) return 'completed';
   if (isStale(position, run.recipe.earlyStopping)) return 'early_stopping';
   return epochEnded ? training.limitReached() : null;
 }

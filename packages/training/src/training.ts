@@ -14,7 +14,8 @@ import { withWeightsOf } from './fork.js';
 import { initialState } from './initializers.js';
 import { Interrupted } from './interrupted.js';
 import { createJudge, type Judge } from './judge.js';
-import { nonFiniteStep, nonFiniteValidation, type StopReason, type TrainingFailure } from './outcome.js';
+import { LimitWatch } from './limit-watch.js';
+import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
 import { progressOf } from './progress.js';
 import { hasDiverged, isRangeTest, withLoss } from './range-test.js';
@@ -34,14 +35,14 @@ export class Training {
   private readonly pace = createPace();
   private held: HeldStates = { best: new Map(), rollback: null };
   private validationMs = 0;
-  private readonly began: number;
+  private readonly limits: LimitWatch;
 
   constructor(
     readonly run: TrainingRun,
     private readonly session: StagedSession,
   ) {
     const { recipe, program, data, resume } = run;
-    this.began = run.clock();
+    this.limits = new LimitWatch(run);
     this.splits = runSplits(data, recipe);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
     this.judge = createJudge(run, session, this.planner);
@@ -86,11 +87,14 @@ export class Training {
     }
   }
 
-  /** The job's limit that ends the training, if one does. */
-  limitReached(): Extract<StopReason, 'time_limit' | 'step_limit'> | null {
-    if (this.position.step >= this.stepLimit()) return 'step_limit';
-    const left = this.leftMs();
-    return left !== null && left <= 0 ? 'time_limit' : null;
+  /** Whether all steps are done; an epoch that a limit cuts short counts as one, but not for this. */
+  get isComplete(): boolean {
+    return this.position.step >= this.planner.totalSteps;
+  }
+
+  /** The limit that ends the training, if one does. */
+  limitReached(): ReturnType<LimitWatch['reached']> {
+    return this.limits.reached(this.position.step);
   }
 
   /** Validation, the choice of the best, checkpoints. Throws Interrupted when validation did not end. */
@@ -211,16 +215,7 @@ export class Training {
   }
 
   private lastStep(): number {
-    return Math.min(this.planner.totalSteps, this.stepLimit());
-  }
-
-  private stepLimit(): number {
-    return this.run.limits?.().maxSteps ?? Number.POSITIVE_INFINITY;
-  }
-
-  private leftMs(): number | null {
-    const timeLimitMs = this.run.limits?.().timeLimitMs;
-    return typeof timeLimitMs === 'number' ? timeLimitMs - (this.run.clock() - this.began) : null;
+    return Math.min(this.planner.totalSteps, this.limits.maxSteps());
   }
 
   /** What learning rates are multiplied by after returns to the beginning of an epoch. */
@@ -289,7 +284,7 @@ export class Training {
       lastStep: this.lastStep(),
       pace: this.pace,
       validationMs: this.validationMs,
-      leftMs: this.leftMs(),
+      leftMs: this.limits.leftMs(),
       loss: stats.losses[last] as number,
       learningRate: plan.learningRates[last] as number,
     });
