@@ -85,4 +85,11 @@ std::vector<Share> shares_of(const ConvSizes& s, int64_t threads, int64_t output
   return shares;
 }
 
+int64_t tiles_in_stage(const ConvSizes& s, int64_t positions) {
+  const int64_t per_tile = positions * (s.inputs + s.outputs) * 4;
+  const int64_t filters = positions * s.inputs * s.outputs * 4;
+  const int64_t bytes = std::clamp<int64_t>(2 * filters, 4 << 20, 24 << 20);
+  return std::clamp<int64_t>(bytes / per_tile / 16 * 16, 32, 512);
+}
+
 }  // namespace ravine

@@ -38,4 +38,9 @@ struct Share {
 /// split where there are more threads than pieces. No share has less than `output_unit` outputs, unless there are fewer.
 std::vector<Share> shares_of(const ConvSizes& s, int64_t threads, int64_t output_unit);
 
+/// Of a Winograd convolution: transformed tiles of `positions` fp32 values per channel (or pairs of them in bf16) in a
+/// stage. They stay in a core's cache, but more are taken where the filters are large, because every stage reads and
+/// writes them all. Depends on the sizes only: it fixes the order of every sum.
+int64_t tiles_in_stage(const ConvSizes& s, int64_t positions);
+
 }  // namespace ravine

@@ -13,15 +13,6 @@ namespace {
 
 constexpr int64_t kOutputs = 96;  // whose sums are made and transformed back together
 
-/// Tiles in a stage: their transformed values stay in a cache, but more are taken where the filters are large, because
-/// every stage reads and writes them all. Depends on the sizes only: it fixes the order of every sum.
-int64_t tiles_in_stage(const ConvSizes& s) {
-  const int64_t per_tile = kPositions4 * (s.inputs + s.outputs) * 4;
-  const int64_t filters = kPositions4 * s.inputs * s.outputs * 4;
-  const int64_t bytes = std::clamp<int64_t>(2 * filters, 4 << 20, 24 << 20);
-  return std::clamp<int64_t>(bytes / per_tile / 16 * 16, 32, 512);
-}
-
 /// Transformed tiles of a stage, of some channels.
 class StageTiles {
  public:
@@ -62,7 +53,7 @@ class ShareOfGradient {
   ShareOfGradient(const ConvSizes& sizes, const Share& share)
       : s_(sizes),
         tiles_(tiles_of(sizes, 4)),
-        stage_(std::min(tiles_in_stage(sizes), tiles_.count())),
+        stage_(std::min(tiles_in_stage(sizes, kPositions4), tiles_.count())),
         inputs_({share.in_begin, share.in_end}, stage_),
         gradients_({share.out_begin, share.out_end}, stage_),
         bias_(share.out_end - share.out_begin, 0.0f) {

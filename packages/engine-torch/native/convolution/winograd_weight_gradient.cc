@@ -22,15 +22,6 @@ static_assert(kBlocks * kOutputs % kGroup == 0, "whole groups");
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Pairs of tiles in a stage: their transformed values stay in a core's cache, but more are taken where the filters are
-/// large, because every stage reads and writes them all. Depends on the sizes only: it fixes the order of every sum.
-int64_t pairs_in_stage(const ConvSizes& s) {
-  const int64_t per_pair = kPositions * (s.inputs + s.outputs) * 4;
-  const int64_t filters = kPositions * s.inputs * s.outputs * 4;
-  const int64_t bytes = std::clamp<int64_t>(2 * filters, 4 << 20, 24 << 20);
-  return std::clamp<int64_t>(bytes / per_pair / 16 * 16, 32, 512);
-}
-
 /// Transformed tiles of a stage, of some channels.
 class StageTiles {
  public:
@@ -62,7 +53,7 @@ class ShareOfGradient {
         ins_{share.in_begin, share.in_end},
         outs_{share.out_begin, share.out_end},
         pairs_(tile_pairs_of(sizes).count()),
-        stage_(std::min(pairs_in_stage(sizes), pairs_)),
+        stage_(std::min(tiles_in_stage(sizes, kPositions), pairs_)),
         inputs_(ins_.end - ins_.begin, stage_),
         gradients_(outs_.end - outs_.begin, stage_),
         in_blocks_(divide_up(ins_.end - ins_.begin, kInputs)),
