@@ -18,23 +18,38 @@ export interface OutputMean {
 const argmax = (values: Float64Array): number =>
   values.reduce((best, value, i) => (value > (values[best] as number) ? i : best), 0);
 
-function shareOf(logits: Float64Array, combination: Combination): Float64Array {
-  if (combination === 'logits') return logits;
-  const probabilities = logSoftmax(logits).map(Math.exp);
-  if (combination === 'probabilities') return probabilities;
+/** log(eᵃ + eᵇ): what is too small to be written as a number is kept as its logarithm. */
+function logSum(a: number, b: number): number {
+  const [less, more] = a < b ? [a, b] : [b, a];
+  return less === Number.NEGATIVE_INFINITY ? more : more + Math.log1p(Math.exp(less - more));
+}
+
+/** Logarithms of what one output gives to each class. */
+function logShares(logits: Float64Array, combination: 'probabilities' | 'vote'): Float64Array {
+  const logs = logSoftmax(logits);
+  if (combination === 'probabilities') return logs;
   const top = argmax(logits);
-  return probabilities.map((p, c) => TIE_BREAK * p + (c === top ? 1 - TIE_BREAK : 0));
+  return logs.map((log, c) => {
+    const share = Math.log(TIE_BREAK) + log;
+    return c === top ? logSum(share, Math.log1p(-TIE_BREAK)) : share;
+  });
 }
 
 export function createOutputMean(combination: Combination, count: number, classes: number): OutputMean {
-  const total = new Float64Array(count * classes);
+  const isLinear = combination === 'logits';
+  const total = new Float64Array(count * classes).fill(isLinear ? 0 : Number.NEGATIVE_INFINITY);
+  const addRow = (begin: number, logits: Float64Array, weight: number): void => {
+    const values = isLinear ? logits : logShares(logits, combination);
+    values.forEach((value, c) => {
+      const before = total[begin + c] as number;
+      total[begin + c] = isLinear ? before + weight * value : logSum(before, Math.log(weight) + value);
+    });
+  };
   return {
     add(logits, weight) {
       for (let begin = 0; begin < total.length; begin += classes)
-        shareOf(logits.subarray(begin, begin + classes), combination).forEach((value, c) => {
-          total[begin + c] = (total[begin + c] as number) + weight * value;
-        });
+        addRow(begin, logits.subarray(begin, begin + classes), weight);
     },
-    logits: () => (combination === 'logits' ? total : total.map(Math.log)),
+    logits: () => total,
   };
 }

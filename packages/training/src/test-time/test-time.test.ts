@@ -207,6 +207,15 @@ describe('combining outputs', () => {
     close(combine('vote', outputs, [0.25, 0.75]), [0.75, 0.25], 5);
   });
 
+  it('keeps a probability that is too small for a number', () => {
+    for (const combination of ['probabilities', 'vote'] as const) {
+      const mean = createOutputMean(combination, 1, 2);
+      for (const z of [-2000, -3000]) mean.add(Float64Array.of(z, 0), 0.5);
+      const [log] = mean.logits();
+      expect(log).toBeCloseTo(-2000 - log2 + (combination === 'vote' ? Math.log(1e-6) : 0), 8);
+    }
+  });
+
   it('a tie of votes goes to the more probable class, and no more', () => {
     const [first, second] = combine(
       'vote',
