@@ -6,7 +6,7 @@ import type { Evaluation } from './evaluation.js';
 /** A failure is data. Only numbers that stopped being finite end a run this way; faults of an engine are thrown. */
 export interface TrainingFailure {
   class: 'non_finite';
-  code: 'loss_not_finite' | 'gradient_not_finite' | 'validation_not_finite';
+  code: 'loss_not_finite' | 'gradient_not_finite' | 'validation_not_finite' | 'evaluation_not_finite';
   message: string;
   /** Step that failed, counted from 1. */
   step: number;
@@ -73,3 +73,18 @@ export const nonFiniteValidation = (step: number, loss: number): TrainingFailure
   retryable: false,
   evidence: { loss: String(loss) },
 });
+
+/** The failure that a final evaluation is whose loss is not finite; null for any other. */
+export function nonFiniteEvaluation(step: number, evaluation: Evaluation): TrainingFailure | null {
+  const { loss, testTimeAugmentation: augmented, split } = evaluation;
+  const found = [loss, augmented?.loss ?? 0].find((one) => !Number.isFinite(one));
+  if (found === undefined) return null;
+  return {
+    class: 'non_finite',
+    code: 'evaluation_not_finite',
+    message: `the loss of the best weights on the ${split} split is not a finite number; ${ADVICE}`,
+    step,
+    retryable: false,
+    evidence: { loss: String(found) },
+  };
+}

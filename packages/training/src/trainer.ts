@@ -82,6 +82,7 @@ async function finish(training: Training, trainSeconds: number): Promise<Trainin
   await training.saveRest(); // the evaluation names the best one
   try {
     const evaluation = await training.evaluateBest();
+    if ('code' in evaluation) return { status: 'failed', failure: evaluation, trainSeconds };
     if (position.best === null) throw new Error('an epoch ended without a result');
     return {
       status: 'succeeded',

@@ -15,7 +15,7 @@ import { initialState } from './initializers.js';
 import { Interrupted } from './interrupted.js';
 import { createJudge, type Judge } from './judge.js';
 import { LimitWatch } from './limit-watch.js';
-import { nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
+import { nonFiniteEvaluation, nonFiniteStep, nonFiniteValidation, type TrainingFailure } from './outcome.js';
 import { createPace } from './pace.js';
 import { progressOf } from './progress.js';
 import { hasDiverged, isRangeTest, withLoss } from './range-test.js';
@@ -165,7 +165,7 @@ export class Training {
   }
 
   /** Loads the best weights and judges them on the test split, or on validation where there is none. */
-  async evaluateBest(): Promise<Evaluation> {
+  async evaluateBest(): Promise<Evaluation | TrainingFailure> {
     const { report, clock, recipe, data } = this.run;
     await report({ type: 'phase', phase: 'evaluating' });
     const since = clock();
@@ -175,6 +175,8 @@ export class Training {
     const testTimeAugmentation = await this.judge.evaluateTestTime(view, labels);
     const plain = evaluateResults(view.split, results, labels, data.classes);
     const evaluation = { ...plain, testTimeAugmentation };
+    const failure = nonFiniteEvaluation(this.position.step, evaluation);
+    if (failure !== null) return failure;
     await report({ type: 'evaluation', evaluation, seconds: (clock() - since) / 1000, results, labels });
     return evaluation;
   }
