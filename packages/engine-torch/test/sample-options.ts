@@ -1,7 +1,8 @@
 /** Draws options from the JSON schemas of the catalog: what a user might write, the ends of every range included. */
 import { type RandomStream, randomStream } from '@ravine/training';
 
-interface Schema {
+/** As much of JSON Schema as the catalog uses. */
+export interface Schema {
   [key: string]: unknown;
   const?: unknown;
   default?: unknown;
@@ -56,6 +57,10 @@ function list(schema: Schema, stream: RandomStream): unknown[] {
   return Array.from({ length }, () => sampleValue(schema.items ?? {}, stream));
 }
 
+/** The one name that is drawn where any text would do: that of a layer which the test provides. */
+export const NAME = 'before';
+export const isName = ({ type, pattern }: Schema): boolean => type === 'string' && pattern !== undefined;
+
 /** A value that the schema allows, refinements aside. */
 export function sampleValue(schema: Schema, stream: RandomStream): unknown {
   const choices = schema.anyOf ?? schema.oneOf ?? schema.enum;
@@ -76,16 +81,17 @@ export function sampleValue(schema: Schema, stream: RandomStream): unknown {
     case 'null':
       return null;
     default:
+      if (isName(schema)) return NAME;
       throw new Error(`no values for the schema ${JSON.stringify(schema)}`);
   }
 }
 
-/** Required properties, and a random half of the others. */
+/** Required properties, and a random half of the others, but for names. */
 function sampleObject(schema: Schema, stream: RandomStream): Record<string, unknown> {
   const required = new Set(schema.required);
   return Object.fromEntries(
     Object.entries(schema.properties ?? {})
-      .filter(([name]) => required.has(name) || stream.uniform() < 0.5)
+      .filter(([name, one]) => required.has(name) || (stream.uniform() < 0.5 && !isName(one)))
       .map(([name, property]) => [name, sampleValue(property, stream)]),
   );
 }
