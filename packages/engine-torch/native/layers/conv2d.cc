@@ -1,6 +1,8 @@
 #include <ATen/ops/convolution.h>
 #include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/slice.h>
 
+#include <limits>
 #include <tuple>
 
 #include "convolution/weight_gradient.h"
@@ -44,15 +46,39 @@ class Conv2d : public Layer {
  private:
   at::Tensor plain_backward(const at::Tensor& gradient, bool wants_input) {
     const bool wants_weight = !set_own_gradients(gradient);
+    if (wants_weight && skips_pixels()) {
+      set_gradients(gradient, pixels_read(), kOnes, false);
+      return wants_input ? set_gradients(gradient, input_, stride_, true, false) : at::Tensor();
+    }
     if (!wants_input && !wants_weight) return {};
+    return set_gradients(gradient, input_, stride_, wants_input, wants_weight);
+  }
+
+  /// Those of the weights and the bias, where they are wanted; the input's gradient comes back.
+  at::Tensor set_gradients(const at::Tensor& gradient, const at::Tensor& seen, const std::vector<int64_t>& stride,
+                           bool wants_input, bool wants_weight = true) {
     const std::vector<int64_t> bias_shape{weight_.shape[0]};
     at::Tensor input, weight, bias;
     std::tie(input, weight, bias) =
-        at::convolution_backward(gradient, input_, weight_.value, bias_shape, stride_, padding_, kOnes, false, kZeros,
+        at::convolution_backward(gradient, seen, weight_.value, bias_shape, stride, padding_, kOnes, false, kZeros,
                                  node_.groups, {wants_input, wants_weight, wants_weight && bias_ != nullptr});
     if (wants_weight) weight_.gradient = weight.contiguous(weight_.format);
     if (wants_weight && bias_ != nullptr) bias_->gradient = bias.contiguous();
     return input;
+  }
+
+  /// For the weight gradient of such a convolution with fewer channels than a vector, oneDNN (issue 6035) writes past
+  /// the memory that it gathers the pixels in; they are gathered here instead.
+  bool skips_pixels() const {
+    return input_.is_cpu() && node_.kernel == 1 && node_.stride > 1 && node_.padding == 0 &&
+           input_.size(1) / node_.groups < kWidestVector;
+  }
+
+  /// What a convolution of 1×1 reads of its input.
+  at::Tensor pixels_read() const {
+    constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+    const at::Tensor rows = at::slice(input_, 2, 0, kEnd, node_.stride);
+    return at::slice(rows, 3, 0, kEnd, node_.stride).contiguous(weight_.format);
   }
 
   /// Sets the gradients of the weights and the bias where we sum them faster than libtorch.
@@ -66,6 +92,7 @@ class Conv2d : public Layer {
     return true;
   }
 
+  static constexpr int64_t kWidestVector = 16;
   inline static const std::vector<int64_t> kOnes{1, 1};
   inline static const std::vector<int64_t> kZeros{0, 0};
 
