@@ -86,7 +86,8 @@ describeNative('a random recipe', () => {
   it.each(Array.from({ length: COUNT }, (_, i) => FIRST + i))('number %i', async (key) => {
     const { draft, dataset } = drawRecipe(key);
     const said = JSON.stringify({ dataset: dataset.facts.id, ...draft });
-    const whole = await trainTiny(draft, {}, dataset);
+    const threads = 1 + (key % 2);
+    const whole = await trainTiny(draft, { threads }, dataset);
     const { outcome, losses } = whole;
     if (outcome.status === 'failed') expect(outcome.failure.class, said).toBe('non_finite');
     else {
@@ -100,7 +101,11 @@ describeNative('a random recipe', () => {
       { report: 1 + pickOne([...Array(12).keys()], key, 311) },
       { step: steps - 1 },
     ].slice(key % 2);
-    const more = { clock: leapingClock(key), checkpoints: { everySteps: 1 + (key % 3), everySeconds: null } };
+    const more = {
+      threads,
+      clock: leapingClock(key),
+      checkpoints: { everySteps: 1 + (key % 3), everySeconds: null },
+    };
     const parts = await interrupted(draft, dataset, stops, more);
     expect(comparable(parts), `${JSON.stringify(stops)} of ${said}`).toEqual(comparable(whole));
   });

@@ -77,7 +77,7 @@ export interface Trained {
   best: string;
 }
 
-/** Trains as a worker's child would, on one thread, so that the same recipe gives the same bytes. */
+/** Trains as a worker's child would, on one thread where nothing else is said; the same recipe gives the same bytes. */
 export async function trainTiny(
   asked: Draft,
   more: Partial<TrainingRun> = {},
