@@ -19,7 +19,8 @@ export const scheduleFreeSgd = {
     'SGD that averages its weights instead of lowering the rate: constant schedule, at most a warm-up.',
   formula: 'y = (1 − β)z + βx;  z ← z − η g(y);  x ← (1 − c)x + cz,  c = wₜ / Σw,  w = tʳ ηₘₐₓᵖ',
   paper: 'Defazio et al. 2024, The Road Less Scheduled, arXiv:2405.15682',
-  whenToUse: 'As Schedule-Free AdamW, where SGD generalises better; needs a larger rate than SGD.',
+  whenToUse:
+    'As Schedule-Free AdamW, where SGD generalises better; needs a larger rate than SGD, and a warm-up to it.',
   conventions:
     "PyTorch and Keras have none; the authors' package needs optimizer.eval() before evaluation, which the trainer does here.",
   decay: 'l2',
