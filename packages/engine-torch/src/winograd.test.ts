@@ -98,23 +98,39 @@ function networkOf(c: Case & { channels: number }) {
     { kind: 'linear', name: 'head', outFeatures: 'classes' },
   ];
   const images: Images = { height: size[0], width: size[1], channels, classes: 4, count: batch };
-  // Whole numbers below 16 for pooling, see wholeNumbers.
+  // Pixels as they are for pooling, see clearWinners.
   const [mean, deviation] = c.pool ? [0, 1 / 255] : [0.5, 0.3];
   const normalization = {
     mean: Array(channels).fill(mean),
     standardDeviation: Array(channels).fill(deviation),
   };
   const data = randomData(images);
-  for (const shard of data.splits.train!.shards)
-    if (c.pool) for (let i = 0; i < shard.length; i++) shard[i]! &= 15;
+  if (c.pool) for (const shard of data.splits.train!.shards) lightOnePixelOfEachWindow(shard, c);
   return { program: programFor(layers, images, normalization), data };
 }
 
+/** 0 … 31, as if at random. */
+const drawn = (i: number) => (Math.imul(i + 1, 2_654_435_761) >>> 20) % 32;
+
+/** In each window of the pooling one pixel is bright, and the three others differ clearly; `shard` is [n][h][w][c]. */
+function lightOnePixelOfEachWindow(shard: Uint8Array, c: Case & { channels: number }): void {
+  const [height, width] = c.size;
+  const shift = (c.padding ?? 1) - 1; // from the pixel to the output that it is the middle of
+  for (let i = 0; i < shard.length; i++) {
+    const pixel = Math.floor(i / c.channels);
+    const [row, column] = [(Math.floor(pixel / width) % height) + shift, (pixel % width) + shift];
+    const place = (row & 1) * 2 + (column & 1);
+    const window = ((row >> 1) + 2) * 64 + (column >> 1) + 2;
+    const image = Math.floor(pixel / (height * width)) * c.channels + (i % c.channels);
+    shard[i] = drawn(window + 4099 * image) % 4 === place ? 200 + drawn(i) : 24 * (place + 1);
+  }
+}
+
 /**
- * Weights that copy pixels to the convolution's input and few ±1 in its own, so that bf16 holds all that pooling
- * compares, and tells the winners from the others as fp64 does.
+ * Weights that copy pixels to the convolution's input, and in its own one ±1 in the middle among small ones: where pooling
+ * compares, values differ by more than bf16 and Winograd's transforms err, so that all precisions find the same winners.
  */
-function wholeNumbers(state: StateDict): StateDict {
+function clearWinners(state: StateDict, inputs: number): StateDict {
   const set = (name: string, value: (i: number) => number) =>
     state.get(`model.${name}`)?.data.forEach((_, i, data) => {
       data[i] = value(i);
@@ -122,10 +138,11 @@ function wholeNumbers(state: StateDict): StateDict {
   set('front.weight', (i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0));
   set('front.bias', () => 0);
   set('conv.weight', (i) => {
-    const draw = (Math.imul(i + 1, 2_654_435_761) >>> 20) % 32;
-    return draw === 0 ? 1 : draw === 1 ? -1 : 0;
+    const output = Math.floor(i / 9 / inputs);
+    const isMiddle = i % 9 === 4 && Math.floor(i / 9) % inputs === output % inputs;
+    return isMiddle ? (output % 5 === 0 ? -1 : 1) : ((drawn(i) % 3) - 1) / 1024;
   });
-  set('conv.bias', (i) => (i % 5) - 2);
+  set('conv.bias', (i) => -8 - (i % 5));
   return state;
 }
 
@@ -158,7 +175,7 @@ function coarse(state: StateDict): StateDict {
 describeNative.each(allCases)('3×3 convolution in $precision: $title', ({ c, most, precision }) => {
   const { program, data } = networkOf(c);
   const rounded = { ...program, precision };
-  const start = c.pool ? wholeNumbers(coarse(roughState(program))) : coarse(roughState(program));
+  const start = c.pool ? clearWinners(coarse(roughState(program)), c.inputs) : coarse(roughState(program));
 
   it('gives what the plain path gives', async () => {
     const images = new Uint8Array(c.batch * c.size[0] * c.size[1] * c.channels).map(

@@ -14,9 +14,13 @@ struct TileGrid {
   int64_t count() const { return samples * rows * columns; }
 };
 
-/// Tiles of edge×edge pixels of the output.
-inline TileGrid tiles_of(const ConvSizes& s, int64_t edge) {
-  return {s.samples, (s.out_height + edge - 1) / edge, (s.out_width + edge - 1) / edge};
+/// Pixels of the output that a tile makes.
+struct TileSize {
+  int64_t height, width;
+};
+
+inline TileGrid tiles_of(const ConvSizes& s, TileSize tile) {
+  return {s.samples, (s.out_height + tile.height - 1) / tile.height, (s.out_width + tile.width - 1) / tile.width};
 }
 
 /// Tiles of a grid.

@@ -18,8 +18,8 @@ namespace {
 
 /// Tiles that a thread transforms and multiplies at a time: their values and products stay in its second-level cache,
 /// and the filters, which pass by once for each block, cost little against the products.
-constexpr int64_t kBlock = 60;
-static_assert(kBlock % 12 == 0, "a block is made of whole tile_block()s");
+constexpr int64_t kBlock = 24;
+static_assert(kBlock % 8 == 0 && kBlock % 12 == 0, "a block is made of whole tile_block()s");
 
 /// Memory of one thread.
 class Scratch {
@@ -46,10 +46,11 @@ void convolve_block(const ConvSizes& s, const FilterPanels& filters, const Scrat
                     ImageValues input, const Bits16* bias, OutputImages output) {
   input_tiles(s, input, tiles, scratch.rows());
   for (int64_t panel = 0; panel < filters.count(); ++panel) {
-    const int64_t width = filters.width(panel), values = filters.pairs() * width * 2;
+    const int64_t width = filters.width(panel);
     for (int64_t position = 0; position < kPositions; ++position) {
       multiply_tiles({scratch.tiles(position), scratch.tile_stride(), tiles.end - tiles.begin,
-                      filters.panel(panel) + position * values, filters.pairs(), width, scratch.products(position)});
+                      filters.panel(panel) + position * filters.position(panel), filters.pairs(), width,
+                      scratch.products(position)});
     }
     const int64_t first = panel * FilterPanels::kPanel;
     output_tiles(s, scratch.all_products(width), tiles, {first, std::min(first + width, s.outputs)}, bias, output);
@@ -58,7 +59,8 @@ void convolve_block(const ConvSizes& s, const FilterPanels& filters, const Scrat
 
 void convolve(const ConvSizes& s, const FilterPanels& filters, ImageValues input, const Bits16* bias,
               OutputImages output) {
-  for_each_block(tiles_of(s, kEdge).count(), kBlock, [&] { return Scratch(s); },
+  const BlockSize size{kBlock, tile_block(filters.width(0))};
+  for_each_block(tiles_of(s, kTile).count(), size, [&] { return Scratch(s); },
                  [&](const Scratch& scratch, TileRange tiles) {
                    convolve_block(s, filters, scratch, tiles, input, bias, output);
                  });
@@ -69,7 +71,10 @@ void convolve(const ConvSizes& s, const FilterPanels& filters, ImageValues input
 template <>
 bool has_winograd<Bits16>(const ConvSizes& s) {
   static const bool suits = isa() == Isa::avx512 && has_avx512_bf16() && !has_amx_bf16();
-  return suits && s.kernel == 3 && s.stride == 1 && s.padding <= 2 && s.inputs >= 32 && s.outputs >= 32;
+  if (!suits || s.kernel != 3 || s.stride != 1 || s.padding > 2) return false;
+  // A tile costs as much as three pixels of the plain sum.
+  const int64_t pixels = s.samples * s.out_height * s.out_width;
+  return s.inputs >= 32 && s.outputs >= 32 && pixels >= 3 * tiles_of(s, kTile).count();
 }
 
 void winograd_forward(const ConvSizes& s, const Bits16* input, const Bits16* filters, const Bits16* bias,

@@ -2,7 +2,7 @@
 // (docs/decisions/0008). Results do not depend on the number of threads. Images are channels last, filters
 // [outputs][3][3][inputs].
 //
-// In bf16 (Bits16): F(2×2, 3×3), 2.25 times fewer, on processors with AVX512-BF16 and without AMX. In fp32: F(4×4, 3×3),
+// In bf16 (Bits16): F(2×4, 3×3), 3 times fewer, on processors with AVX512-BF16 and without AMX. In fp32: F(4×4, 3×3),
 // 4 times fewer, on processors with AVX2 or AVX-512.
 #pragma once
 

@@ -45,7 +45,7 @@ void multiply(const FilterPanels4& filters, size_t panel, int64_t count, TileVal
 void convolve_block(const ConvSizes& s, const FilterPanels4& filters, const Scratch& scratch, TileRange range,
                     const float* input, const float* bias, float* output) {
   const TileValues<float> tiles = scratch.tiles();
-  for_each_segment(tiles_of(s, 4), range, [&](const TileSegment& segment) {
+  for_each_segment(tiles_of(s, kTile4), range, [&](const TileSegment& segment) {
     const float* image = input + segment.sample * s.height * s.width * s.inputs;
     winograd4_kernels().input_tiles({image, s.height, s.width, s.inputs, 4 * segment.row - s.padding,
                                      4 * segment.column - s.padding, 0, s.inputs, segment.count},
@@ -55,7 +55,7 @@ void convolve_block(const ConvSizes& s, const FilterPanels4& filters, const Scra
     const Panel& panel = filters.panels()[i];
     const TileValues<float> products = scratch.products(panel.width);
     multiply(filters, i, range.end - range.begin, tiles, products);
-    for_each_segment(tiles_of(s, 4), range, [&](const TileSegment& segment) {
+    for_each_segment(tiles_of(s, kTile4), range, [&](const TileSegment& segment) {
       float* image = output + segment.sample * s.out_height * s.out_width * s.outputs;
       winograd4_kernels().output_tiles(
           {products.values + segment.first * products.tile, products.position, products.tile},
@@ -67,7 +67,7 @@ void convolve_block(const ConvSizes& s, const FilterPanels4& filters, const Scra
 }
 
 void convolve(const ConvSizes& s, const FilterPanels4& filters, const float* input, const float* bias, float* output) {
-  for_each_block(tiles_of(s, 4).count(), kBlock, [&] { return Scratch(s.inputs); },
+  for_each_block(tiles_of(s, kTile4).count(), {kBlock, ProductSums::kRowsAtOnce}, [&] { return Scratch(s.inputs); },
                  [&](const Scratch& scratch, TileRange range) {
                    convolve_block(s, filters, scratch, range, input, bias, output);
                  });
@@ -80,7 +80,7 @@ bool has_winograd<float>(const ConvSizes& s) {
   if (isa() == Isa::baseline || s.kernel != 3 || s.stride != 1 || s.padding > 2) return false;
   // A tile costs as much as six pixels of the plain sum, and the transform of the filters as much as 128.
   const int64_t pixels = s.samples * s.out_height * s.out_width;
-  return s.inputs >= 16 && s.outputs >= 16 && pixels >= 6 * tiles_of(s, 4).count() + 128;
+  return s.inputs >= 16 && s.outputs >= 16 && pixels >= 6 * tiles_of(s, kTile4).count() + 128;
 }
 
 void winograd_forward(const ConvSizes& s, const float* input, const float* filters, const float* bias, float* output) {

@@ -5,12 +5,15 @@
 
 #include <vector>
 
+#include "convolution/tile_grid.h"
 #include "kernels/winograd4.h"
 
 namespace ravine {
 
 /// Products for each tile and pair of channels: one for each position of a transformed 6×6 tile.
 constexpr int64_t kPositions4 = 36;
+
+constexpr TileSize kTile4{4, 4};
 
 /// Neighbouring channels that are computed together, a multiple of 16. The last panel may overlap the one before: its
 /// channels are then computed twice, in the same way.

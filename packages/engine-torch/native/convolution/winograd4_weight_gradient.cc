@@ -52,7 +52,7 @@ class ShareOfGradient {
  public:
   ShareOfGradient(const ConvSizes& sizes, const Share& share)
       : s_(sizes),
-        tiles_(tiles_of(sizes, 4)),
+        tiles_(tiles_of(sizes, kTile4)),
         stage_(std::min(tiles_in_stage(sizes, kPositions4), tiles_.count())),
         inputs_({share.in_begin, share.in_end}, stage_),
         gradients_({share.out_begin, share.out_end}, stage_),

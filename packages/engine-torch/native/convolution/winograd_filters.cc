@@ -5,46 +5,38 @@
 
 #include <algorithm>
 
-#include "convolution/bf16_vectors.h"
+#include "convolution/tile_blocks.h"
+#include "convolution/winograd_axes.h"
+#include "convolution/winograd_tiles.h"
 
 namespace ravine {
 
 FilterPanels::FilterPanels(FilterSizes sizes, Direction direction)
     : sources(direction == Direction::forward ? sizes.inputs : sizes.outputs),
       targets(direction == Direction::forward ? sizes.outputs : sizes.inputs),
-      memory(at::empty({(targets + 15) / 16 * 16 * pairs() * 2 * 16}, at::kBFloat16)),
+      memory(at::empty({kPositions * ((count() - 1) * position(0) + position(count() - 1))}, at::kBFloat16)),
       start(static_cast<Bits16*>(memory.data_ptr())) {}
 
 int64_t FilterPanels::width(int64_t panel) const {
   return (std::min(kPanel, targets - panel * kPanel) + 15) / 16 * 16;
 }
 
+int64_t FilterPanels::position(int64_t panel) const { return odd_lines(pairs() * width(panel) * 2 * 2) * 32; }
+
 #if RAVINE_HAS_AVX512_BF16
 namespace {
+
+using namespace avx512_bf16;
 
 /// The nine taps of 16 filters.
 struct Taps {
   __m512 at[3][3];
 };
 
-/// G g along one axis.
-RAVINE_BF16_INLINE void filter_axis(__m512 a, __m512 b, __m512 c, __m512 (&to)[4]) {
-  const __m512 half = _mm512_set1_ps(0.5f);
-  const __m512 ends = (a + c) * half, middle = b * half;
-  to[0] = a;
-  to[1] = ends + middle;
-  to[2] = ends - middle;
-  to[3] = c;
-}
-
-RAVINE_BF16_INLINE void transform(const Taps& g, __m512 (&result)[16]) {
-  __m512 half[3][4];
-  for (int i = 0; i < 3; ++i) filter_axis(g.at[i][0], g.at[i][1], g.at[i][2], half[i]);
-  for (int j = 0; j < 4; ++j) {
-    __m512 column[4];
-    filter_axis(half[0][j], half[1][j], half[2][j], column);
-    for (int i = 0; i < 4; ++i) result[4 * i + j] = column[i];
-  }
+RAVINE_BF16_INLINE void transform_taps(const Taps& g, Register (&result)[kPositions]) {
+  transform<FilterAxis2, FilterAxis>(
+      [&](int i, int j) RAVINE_REGISTER_LAMBDA { return g.at[i][j]; },
+      [&](int i, int j, Register value) RAVINE_REGISTER_LAMBDA { result[kPositionColumns * i + j] = value; });
 }
 
 /// The taps of two sources of 16 filters.
@@ -88,10 +80,10 @@ RAVINE_BF16_INLINE void load_backward(FilterSizes s, const Bits16* filters, int6
 }
 
 RAVINE_BF16_INLINE void store(const PairOfTaps& taps, Bits16* to, int64_t position) {
-  __m512 a[16], b[16];
-  transform(taps.first, a);
-  transform(taps.second, b);
-  for (int p = 0; p < 16; ++p) _mm512_storeu_si512(to + p * position, rounded_pairs(a[p], b[p]));
+  Register a[kPositions], b[kPositions];
+  transform_taps(taps.first, a);
+  transform_taps(taps.second, b);
+  for (int p = 0; p < kPositions; ++p) _mm512_storeu_si512(to + p * position, rounded_pairs(a[p], b[p]));
 }
 
 /// 16 targets of four neighbouring sources, which make a pair among the even and one among the odd channels of their
@@ -120,7 +112,7 @@ FilterPanels transform_filters(FilterSizes sizes, const Bits16* filters, Directi
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       const int64_t target = block * kLanes, panel = target / FilterPanels::kPanel;
-      const int64_t pair = panels.width(panel) * 2, position = panels.pairs() * pair;
+      const int64_t pair = panels.width(panel) * 2, position = panels.position(panel);
       Bits16* start = panels.panel(panel) + (target - panel * FilterPanels::kPanel) * 2;
       for (int64_t source = 0; source < panels.pairs() * 2; source += 4) {
         Bits16* group = start + source / kGroup * (kGroup / 2) * pair;
@@ -133,30 +125,12 @@ FilterPanels transform_filters(FilterSizes sizes, const Bits16* filters, Directi
 
 namespace {
 
-/// Gᵀ d along one axis; the sign of the last is turned (gradient_tile_pairs).
-RAVINE_BF16_INLINE void filter_axis_back(__m512 a, __m512 b, __m512 c, __m512 d, __m512 (&to)[3]) {
-  const __m512 half = _mm512_set1_ps(0.5f);
-  const __m512 sum = (b + c) * half;
-  to[0] = a + sum;
-  to[1] = (b - c) * half;
-  to[2] = sum - d;
-}
-
-RAVINE_BF16_INLINE void transform_back(const float* values, __m512 (&taps)[9]) {
-  __m512 half[3][4];
-  for (int j = 0; j < 4; ++j) {
-    const auto at = [&](int row) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
-      return _mm512_loadu_ps(values + (4 * row + j) * FilterBlock::kOutputs * FilterBlock::kInputs);
-    };
-    __m512 column[3];
-    filter_axis_back(at(0), at(1), at(2), at(3), column);
-    for (int i = 0; i < 3; ++i) half[i][j] = column[i];
-  }
-  for (int i = 0; i < 3; ++i) {
-    __m512 row[3];
-    filter_axis_back(half[i][0], half[i][1], half[i][2], half[i][3], row);
-    for (int k = 0; k < 3; ++k) taps[3 * i + k] = row[k];
-  }
+RAVINE_BF16_INLINE void transform_back(const float* values, Register (&taps)[9]) {
+  transform<FilterGradientAxis2, FilterGradientAxis>(
+      [&](int i, int j) RAVINE_REGISTER_LAMBDA {
+        return _mm512_loadu_ps(values + (kPositionColumns * i + j) * FilterBlock::kOutputs * FilterBlock::kInputs);
+      },
+      [&](int i, int j, Register value) RAVINE_REGISTER_LAMBDA { taps[3 * i + j] = value; });
 }
 
 }  // namespace

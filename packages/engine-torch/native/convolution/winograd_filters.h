@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "convolution/bf16_vectors.h"
+#include "convolution/winograd_tiles.h"
 #include "kernels/simd.h"
 
 namespace ravine {
@@ -20,7 +21,7 @@ struct FilterSizes {
 enum class Direction { forward, backward };
 
 /// Transformed filters for products with tiles: panels of up to 64 target channels, each
-/// [16 positions][pairs of source channels][target channels of the panel, rounded up to 16][2], zero where there is none.
+/// [24 positions][pairs of source channels][target channels of the panel, rounded up to 16][2], zero where there is none.
 /// Source channels are in the order of channel_at().
 struct FilterPanels {
   static constexpr int64_t kPanel = 64;
@@ -31,7 +32,9 @@ struct FilterPanels {
   int64_t count() const { return (targets + kPanel - 1) / kPanel; }
   /// Target channels of a panel, rounded up to 16.
   int64_t width(int64_t panel) const;
-  Bits16* panel(int64_t panel) const { return start + panel * kPanel * pairs() * 2 * 16; }
+  /// Values from a position of a panel to the next. Lines are left free, see odd_lines().
+  int64_t position(int64_t panel) const;
+  Bits16* panel(int64_t panel) const { return start + panel * kPositions * position(0); }
 
   int64_t sources, targets;
   at::Tensor memory;
@@ -41,11 +44,11 @@ struct FilterPanels {
 /// On all threads of the session.
 FilterPanels transform_filters(FilterSizes sizes, const Bits16* filters, Direction direction);
 
-/// A block of the gradients of transformed filters: [16 positions][16 outputs][64 inputs]. Outputs and inputs are at the
+/// A block of the gradients of transformed filters: [24 positions][16 outputs][64 inputs]. Outputs and inputs are at the
 /// places of channel_at(); the outputs are the even or the odd ones of a group.
 struct FilterBlock {
   static constexpr int64_t kOutputs = 16, kInputs = 64;
-  static constexpr int64_t kValues = 16 * kOutputs * kInputs;
+  static constexpr int64_t kValues = kPositions * kOutputs * kInputs;
 
   const float* values;
   int64_t outputs, inputs;  // channels that exist from the block's first ones on

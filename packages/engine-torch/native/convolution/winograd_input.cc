@@ -1,10 +1,13 @@
 // Bᵀ d B, row of positions by row of positions: each comes from two rows of pixels, and a tile shares the sums of two of
-// its four columns with the tile before.
+// its six columns with the tile before.
 #include "convolution/pixel_rows.h"
+#include "convolution/winograd_axes.h"
 
 #if RAVINE_HAS_AVX512_BF16
 namespace ravine {
 namespace {
+
+using namespace avx512_bf16;
 
 /// The rows of positions that are made together: 0 from rows 0 and 2 of pixels; 1 and 2 from 1 and 2; 3 from 1 and 3.
 enum class Pass { first, middle, last };
@@ -23,32 +26,20 @@ RowPair<Row> rows_for(const ImageSizes& s, ImageValues images, int64_t sample, i
   return {Row(s, images, sample, top + a, channel, group), Row(s, images, sample, top + b, channel, group)};
 }
 
-/// What a column of pixels gives for each row of positions.
+/// The six columns of a tile, what each gives for the rows of positions, and the step to the next tile.
 template <Pass pass>
-struct ColumnSums {
-  __m512 at[rows_made(pass)];
-};
-
-template <Pass pass>
-RAVINE_BF16_INLINE ColumnSums<pass> sums_of(__m512 a, __m512 b) {
-  if constexpr (pass == Pass::middle) return {{a + b, b - a}};
-  else return {{a - b}};
-}
-
-/// The four columns of a tile, and the step to the next tile.
-template <Pass pass>
-struct FourColumns {
-  ColumnSums<pass> at[4];
+struct SixColumns {
+  Register at[rows_made(pass)][6];
 
   RAVINE_BF16_INLINE void shift() {
-    at[0] = at[2];
-    at[1] = at[3];
+    for (auto& row : at) {
+      row[0] = row[4];
+      row[1] = row[5];
+    }
   }
-  RAVINE_BF16_INLINE __m512 product_row(int row, int j) const {
-    if (j == 0) return at[0].at[row] - at[2].at[row];
-    if (j == 1) return at[1].at[row] + at[2].at[row];
-    if (j == 2) return at[2].at[row] - at[1].at[row];
-    return at[1].at[row] - at[3].at[row];
+  RAVINE_BF16_INLINE void set(int column, Register a, Register b) {
+    if constexpr (pass == Pass::middle) at[1][column] = b - a;
+    at[0][column] = pass == Pass::first ? a - b : pass == Pass::middle ? a + b : b - a;
   }
 };
 
@@ -56,24 +47,27 @@ struct FourColumns {
 template <Pass pass, class Row>
 RAVINE_AVX512_BF16 void make_rows(const RowPair<Row>& rows, int64_t left, int64_t tiles, Bits16* target,
                                   const TileRows& strides) {
-  FourColumns<pass> even, odd;
+  SixColumns<pass> even, odd;
   const auto load = [&](int j, int64_t column) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
     const __m512i a = rows.a.at(column), b = rows.b.at(column);
-    even.at[j] = sums_of<pass>(low_of(a), low_of(b));
-    odd.at[j] = sums_of<pass>(high_of(a), high_of(b));
+    even.set(j, low_of(a), low_of(b));
+    odd.set(j, high_of(a), high_of(b));
   };
-  load(2, left);
-  load(3, left + 1);
+  load(4, left);
+  load(5, left + 1);
   for (int64_t t = 0; t < tiles; ++t, target += strides.tile) {
     even.shift();
     odd.shift();
-    load(2, left + 2 * t + 2);
-    load(3, left + 2 * t + 3);
-    for (int row = 0; row < rows_made(pass); ++row) {
 #pragma GCC unroll 4
-      for (int j = 0; j < 4; ++j) {
-        _mm512_storeu_si512(target + (4 * (row_made(pass) + row) + j) * strides.position,
-                            rounded_halves(even.product_row(row, j), odd.product_row(row, j)));
+    for (int j = 2; j < 6; ++j) load(j, left + kTile.width * t + j);
+    for (int row = 0; row < rows_made(pass); ++row) {
+      Register a[6], b[6];
+      InputAxis::apply(even.at[row], a);
+      InputAxis::apply(odd.at[row], b);
+#pragma GCC unroll 6
+      for (int j = 0; j < 6; ++j) {
+        const int64_t position = kPositionColumns * (row_made(pass) + row) + j;
+        _mm512_storeu_si512(target + position * strides.position, rounded_halves(a[j], b[j]));
       }
     }
   }
@@ -83,26 +77,29 @@ RAVINE_AVX512_BF16 void make_rows(const RowPair<Row>& rows, int64_t left, int64_
 template <Pass pass, bool odd>
 RAVINE_AVX512_BF16 void make_pairs(const RowPair<PixelRow>& first, const RowPair<PixelRow>& second, int64_t left, int64_t tiles,
                                    Bits16* target, int64_t position) {
-  FourColumns<pass> one, two;
+  SixColumns<pass> one, two;
   const auto half = [](__m512i pairs) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
     return odd ? high_of(pairs) : low_of(pairs);
   };
   const auto load = [&](int j, int64_t column) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
-    one.at[j] = sums_of<pass>(half(first.a.at(column)), half(first.b.at(column)));
-    two.at[j] = sums_of<pass>(half(second.a.at(column)), half(second.b.at(column)));
+    one.set(j, half(first.a.at(column)), half(first.b.at(column)));
+    two.set(j, half(second.a.at(column)), half(second.b.at(column)));
   };
-  load(2, left);
-  load(3, left + 1);
+  load(4, left);
+  load(5, left + 1);
   for (int64_t t = 0; t < tiles; ++t, target += TilePairs::kPair) {
     one.shift();
     two.shift();
-    load(2, left + 2 * t + 2);
-    load(3, left + 2 * t + 3);
-    for (int row = 0; row < rows_made(pass); ++row) {
 #pragma GCC unroll 4
-      for (int j = 0; j < 4; ++j) {
-        _mm512_storeu_si512(target + (4 * (row_made(pass) + row) + j) * position,
-                            rounded_pairs(one.product_row(row, j), two.product_row(row, j)));
+    for (int j = 2; j < 6; ++j) load(j, left + kTile.width * t + j);
+    for (int row = 0; row < rows_made(pass); ++row) {
+      Register a[6], b[6];
+      InputAxis::apply(one.at[row], a);
+      InputAxis::apply(two.at[row], b);
+#pragma GCC unroll 6
+      for (int j = 0; j < 6; ++j) {
+        const int64_t at = kPositionColumns * (row_made(pass) + row) + j;
+        _mm512_storeu_si512(target + at * position, rounded_pairs(a[j], b[j]));
       }
     }
   }
@@ -120,8 +117,8 @@ void for_each_pass(const Work& work) {
 
 template <class Row>
 void make_tiles(const ConvSizes& s, ImageValues images, TileRange tiles, const TileRows& target) {
-  for_each_segment(tiles_of(s, kEdge), tiles, [&](const TileSegment& segment) {
-    const int64_t top = 2 * segment.row - s.padding, left = 2 * segment.column - s.padding;
+  for_each_segment(tiles_of(s, kTile), tiles, [&](const TileSegment& segment) {
+    const int64_t top = kTile.height * segment.row - s.padding, left = kTile.width * segment.column - s.padding;
     Bits16* start = target.values + segment.first * target.tile;
     for (int64_t c = 0; c < s.inputs; c += kGroup) {
       for_each_pass([&](auto pass) {
@@ -144,7 +141,7 @@ void input_tiles(const ConvSizes& s, ImageValues images, TileRange tiles, const 
 void input_tile_pairs(const ConvSizes& s, const Bits16* images, Channels channels, TileRange pairs,
                       const TilePairs& target) {
   for_each_segment(tile_pairs_of(s), pairs, [&](const TileSegment& segment) {
-    const int64_t top = 2 * segment.row - s.padding, left = 2 * segment.column - s.padding;
+    const int64_t top = kTile.height * segment.row - s.padding, left = kTile.width * segment.column - s.padding;
     Bits16* line = target.values + segment.first * TilePairs::kPair;
     for (int64_t c = channels.begin; c < channels.end; c += kGroup, line += 2 * target.panel) {
       for_each_pass([&](auto pass) {

@@ -1,56 +1,53 @@
-// Between tiles of 2×2 outputs and the 16 products that make them: Aᵀ m A, and A d Aᵀ for their gradient.
+// Between tiles of 2×4 outputs and the 24 products that make them: Aᵀ m A, and A d Aᵀ for their gradient.
 #include "convolution/pixel_rows.h"
+#include "convolution/winograd_axes.h"
 
 #if RAVINE_HAS_AVX512_BF16
 namespace ravine {
 namespace {
 
-/// 16 channels of a tile of 2×2 pixels.
-struct Four {
-  __m512 at[2][2];
+using namespace avx512_bf16;
+
+/// 16 channels of a tile of 2×4 pixels.
+struct Pixels {
+  Register at[2][4];
 };
 
-RAVINE_BF16_INLINE Four outputs_of(const float* values, int64_t position) {
-  __m512 half[4][2];
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    const auto at = [&](int j) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
-      return _mm512_loadu_ps(values + (4 * i + j) * position);
-    };
-    const __m512 one = at(1), two = at(2);
-    half[i][0] = at(0) + one + two;
-    half[i][1] = one - two - at(3);
-  }
-  Four result;
-#pragma GCC unroll 2
-  for (int j = 0; j < 2; ++j) {
-    result.at[0][j] = half[0][j] + half[1][j] + half[2][j];
-    result.at[1][j] = half[1][j] - half[2][j] - half[3][j];
-  }
+/// Outputs of a tile from its products, with a bias added.
+RAVINE_BF16_INLINE Pixels outputs_of(const float* values, int64_t position, Register bias) {
+  Pixels result;
+  transform<OutputAxis2, OutputAxis>(
+      [&](int i, int j) RAVINE_REGISTER_LAMBDA {
+        return _mm512_loadu_ps(values + (kPositionColumns * i + j) * position);
+      },
+      [&](int i, int j, Register value) RAVINE_REGISTER_LAMBDA { result.at[i][j] = value + bias; });
   return result;
-}
-
-RAVINE_BF16_INLINE void add(Four& four, __m512 shift) {
-  for (auto& row : four.at) {
-    for (__m512& value : row) value = value + shift;
-  }
 }
 
 /// The even or the odd channels of the pixels of a tile.
 template <bool odd, class Row>
-RAVINE_BF16_INLINE Four load(const Row& above, const Row& below, int64_t column) {
-  const auto half = [](__m512i pairs) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
-    return odd ? high_of(pairs) : low_of(pairs);
-  };
-  return {{{half(above.at(column)), half(above.at(column + 1))}, {half(below.at(column)), half(below.at(column + 1))}}};
+RAVINE_BF16_INLINE Pixels load(const Row& above, const Row& below, int64_t column) {
+  const auto half = [](__m512i pairs) RAVINE_REGISTER_LAMBDA { return odd ? high_of(pairs) : low_of(pairs); };
+  Pixels result;
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    result.at[0][j] = half(above.at(column + j));
+    result.at[1][j] = half(below.at(column + j));
+  }
+  return result;
 }
 
-/// A d along one axis, the sign of the last turned.
-RAVINE_BF16_INLINE void spread(__m512 a, __m512 b, __m512 (&to)[4]) {
-  to[0] = a;
-  to[1] = a + b;
-  to[2] = a - b;
-  to[3] = b;
+/// A row of A d, from the two rows of a tile.
+RAVINE_BF16_INLINE void mix_rows(const Pixels& pixels, int row, Register (&to)[4]) {
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    const Register a = pixels.at[0][j], b = pixels.at[1][j];
+    to[j] = row == 0 ? a : row == 1 ? a + b : row == 2 ? a - b : b;
+  }
+}
+
+RAVINE_BF16_INLINE Register sum_of(const Register (&values)[4]) {
+  return (values[0] + values[1]) + (values[2] + values[3]);
 }
 
 template <class Row>
@@ -61,25 +58,22 @@ struct TwoRows {
 template <bool odd, class Row>
 RAVINE_AVX512_BF16 void make_pairs(const TwoRows<Row>& first, const TwoRows<Row>& second, const TileSegment& segment,
                                    Bits16* target, int64_t position, float* sums) {
-  __m512 sum = _mm512_loadu_ps(sums);
+  Register sum = _mm512_loadu_ps(sums);
   for (int64_t t = 0; t < segment.count; ++t, target += TilePairs::kPair) {
-    const int64_t column = 2 * (segment.column + t);
-    const Four one = load<odd>(first.above, first.below, column), two = load<odd>(second.above, second.below, column);
-    __m512 rows[2][2][4];  // [sample][column][row of positions]
-#pragma GCC unroll 2
-    for (int j = 0; j < 2; ++j) {
-      spread(one.at[0][j], one.at[1][j], rows[0][j]);
-      spread(two.at[0][j], two.at[1][j], rows[1][j]);
-    }
-    // At position (1, 1) the transform is the sum over the tile.
-    sum = sum + ((rows[0][0][1] + rows[0][1][1]) + (rows[1][0][1] + rows[1][1][1]));
+    const int64_t column = kTile.width * (segment.column + t);
+    const Pixels one = load<odd>(first.above, first.below, column), two = load<odd>(second.above, second.below, column);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
-      __m512 a[4], b[4];
-      spread(rows[0][0][i], rows[0][1][i], a);
-      spread(rows[1][0][i], rows[1][1][i], b);
-#pragma GCC unroll 4
-      for (int j = 0; j < 4; ++j) _mm512_storeu_si512(target + (4 * i + j) * position, rounded_pairs(a[j], b[j]));
+      Register row_one[4], row_two[4], a[6], b[6];
+      mix_rows(one, i, row_one);
+      mix_rows(two, i, row_two);
+      if (i == 1) sum = sum + (sum_of(row_one) + sum_of(row_two));
+      GradientAxis::apply(row_one, a);
+      GradientAxis::apply(row_two, b);
+#pragma GCC unroll 6
+      for (int j = 0; j < 6; ++j) {
+        _mm512_storeu_si512(target + (kPositionColumns * i + j) * position, rounded_pairs(a[j], b[j]));
+      }
     }
   }
   _mm512_storeu_ps(sums, sum);
@@ -95,8 +89,8 @@ void make_all_pairs(const ConvSizes& s, ImageValues gradient, Channels channels,
     for (int64_t c = channels.begin; c < channels.end; c += kGroup, line += 2 * target.panel, sum += kGroup) {
       const auto rows = [&](int64_t sample) {
         const __mmask32 group = group_of(channels.end - c);
-        return TwoRows<Row>{Row(sizes, gradient, sample, 2 * segment.row, c, group),
-                            Row(sizes, gradient, sample, 2 * segment.row + 1, c, group)};
+        return TwoRows<Row>{Row(sizes, gradient, sample, kTile.height * segment.row, c, group),
+                            Row(sizes, gradient, sample, kTile.height * segment.row + 1, c, group)};
       };
       const TwoRows<Row> first = rows(2 * segment.sample), second = rows(2 * segment.sample + 1);
       make_pairs<false>(first, second, segment, line, target.position, sum);
@@ -105,21 +99,28 @@ void make_all_pairs(const ConvSizes& s, ImageValues gradient, Channels channels,
   });
 }
 
-RAVINE_BF16_INLINE void store_four(const Four& four, Bits16* target, int64_t pixel, int64_t row, int64_t height,
-                                   int64_t width, __mmask16 lanes) {
-  for (int64_t i = 0; i < height; ++i) {
-    for (int64_t j = 0; j < width; ++j) {
-      _mm256_mask_storeu_epi16(target + i * row + j * pixel, lanes, rounded(four.at[i][j]));
+RAVINE_BF16_INLINE void store_pixels(const Pixels& pixels, Bits16* target, int64_t pixel, int64_t row, int64_t height,
+                                     int64_t width, __mmask16 lanes) {
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      if (i < height && j < width) {
+        _mm256_mask_storeu_epi16(target + i * row + j * pixel, lanes, rounded(pixels.at[i][j]));
+      }
     }
   }
 }
 
-/// The largest of four if it is above 0, and which one it is. The first of equal ones wins; NaN wins against all.
-RAVINE_BF16_INLINE void store_winner(const Four& four, Bits16* target, uint8_t* winner, __mmask16 lanes) {
-  __m512 best = four.at[0][0];
+/// The largest of the four pixels of a 2×2 window if it is above 0, and which one it is. The first of equal ones wins; NaN
+/// wins against all.
+template <int window>
+RAVINE_BF16_INLINE void store_winner(const Pixels& pixels, Bits16* target, uint8_t* winner, __mmask16 lanes) {
+  __m512 best = pixels.at[0][2 * window];
   __m512i which = _mm512_setzero_si512();
+#pragma GCC unroll 3
   for (int k = 1; k < 4; ++k) {
-    const __m512 value = four.at[k / 2][k % 2];
+    const __m512 value = pixels.at[k / 2][2 * window + k % 2];
     const __mmask16 is_number = _mm512_cmp_ps_mask(best, best, _CMP_ORD_Q);
     const __mmask16 wins = _mm512_mask_cmp_ps_mask(is_number, value, best, _CMP_NLE_UQ);
     best = _mm512_mask_mov_ps(best, wins, value);
@@ -141,22 +142,25 @@ void gradient_tile_pairs(const ConvSizes& s, ImageValues gradient, Channels chan
 
 RAVINE_AVX512_BF16 void output_tiles(const ConvSizes& s, const TileProducts& products, TileRange tiles,
                                      Channels outputs, const Bits16* bias, OutputImages images) {
-  const int64_t count = outputs.end - outputs.begin;
   const bool pools = images.winners != nullptr;
-  for_each_segment(tiles_of(s, kEdge), tiles, [&](const TileSegment& segment) RAVINE_AVX512_BF16 {
-    const int64_t height = std::min<int64_t>(2, s.out_height - 2 * segment.row);
+  for_each_segment(tiles_of(s, kTile), tiles, [&](const TileSegment& segment) RAVINE_AVX512_BF16 {
+    const int64_t top = kTile.height * segment.row;
     for (int64_t t = 0; t < segment.count; ++t) {
-      const int64_t left = 2 * (segment.column + t), width = std::min<int64_t>(2, s.out_width - left);
-      const int64_t pixel = pools ? (segment.sample * s.out_height / 2 + segment.row) * (s.out_width / 2) + left / 2
-                                  : (segment.sample * s.out_height + 2 * segment.row) * s.out_width + left;
-      const int64_t at = pixel * s.outputs + outputs.begin;
+      const int64_t left = kTile.width * (segment.column + t), width = s.out_width - left;
+      const int64_t pixel = pools ? ((segment.sample * s.out_height + top) / 2 * s.out_width + left) / 2
+                                  : (segment.sample * s.out_height + top) * s.out_width + left;
       const float* values = products.values + (segment.first + t) * products.tile;
-      for (int64_t c = 0; c < count; c += kLanes) {
-        const __mmask16 lanes = lanes_of(count - c);
-        Four four = outputs_of(values + c, products.position);
-        if (bias != nullptr) add(four, load_lanes(bias + outputs.begin + c, lanes));
-        if (pools) store_winner(four, images.values + at + c, images.winners + at + c, lanes);
-        else store_four(four, images.values + at + c, s.outputs, s.out_width * s.outputs, height, width, lanes);
+      for (int64_t c = 0; c < outputs.count(); c += kLanes) {
+        const __mmask16 lanes = lanes_of(outputs.count() - c);
+        const int64_t at = pixel * s.outputs + outputs.begin + c;
+        const Pixels tile = outputs_of(values + c, products.position,
+                                       bias != nullptr ? load_lanes(bias + outputs.begin + c, lanes) : Register{});
+        if (pools) {
+          store_winner<0>(tile, images.values + at, images.winners + at, lanes);
+          if (width > 2) store_winner<1>(tile, images.values + at + s.outputs, images.winners + at + s.outputs, lanes);
+        } else {
+          store_pixels(tile, images.values + at, s.outputs, s.out_width * s.outputs, s.out_height - top, width, lanes);
+        }
       }
     }
   });

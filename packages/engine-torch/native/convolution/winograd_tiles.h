@@ -1,5 +1,5 @@
-// Winograd's transforms between images and tiles, F(2×2, 3×3): an output tile of 2×2 pixels comes from an input tile of
-// 4×4 pixels that overlaps its neighbours by two, with 16 products per pair of channels instead of 36 (Lavin and Gray
+// Winograd's transforms between images and tiles, F(2×4, 3×3): an output tile of 2×4 pixels comes from an input tile of
+// 4×6 pixels that overlaps its neighbours by two, with 24 products per pair of channels instead of 72 (Lavin and Gray
 // 2016, Fast Algorithms for Convolutional Neural Networks, arXiv:1509.09308). Transforms are in fp32; what is multiplied
 // is bf16. Only on processors with AVX512-BF16.
 #pragma once
@@ -11,15 +11,14 @@
 
 namespace ravine {
 
-/// Products per tile and pair of channels: one for each position of a transformed 4×4 tile.
-constexpr int64_t kPositions = 16;
+constexpr TileSize kTile{2, 4};
 
-/// Pixels of the output along each side of a tile.
-constexpr int64_t kEdge = 2;
+/// Products per tile and pair of channels: one for each position of a transformed tile of 4 rows, row by row.
+constexpr int64_t kPositionColumns = 6, kPositions = 4 * kPositionColumns;
 
 /// Tiles where two neighbouring samples are taken together.
 inline TileGrid tile_pairs_of(const ConvSizes& s) {
-  const TileGrid tiles = tiles_of(s, kEdge);
+  const TileGrid tiles = tiles_of(s, kTile);
   return {(s.samples + 1) / 2, tiles.rows, tiles.columns};
 }
 
@@ -57,8 +56,7 @@ void input_tiles(const ConvSizes& sizes, ImageValues images, TileRange tiles, co
 void input_tile_pairs(const ConvSizes& sizes, const Bits16* images, Channels channels, TileRange pairs,
                       const TilePairs& target);
 
-/// Transforms the output's gradient, A d Aᵀ, with the signs of the last row and the last column turned, which
-/// filter_gradients() turns back. Adds the gradient's values to `sums`, by place.
+/// Transforms the output's gradient, A d Aᵀ. Adds the gradient's values to `sums`, by place.
 void gradient_tile_pairs(const ConvSizes& sizes, ImageValues gradient, Channels channels, TileRange pairs,
                          const TilePairs& target, float* sums);
 

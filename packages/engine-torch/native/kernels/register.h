@@ -10,6 +10,8 @@
 #include <immintrin.h>
 #endif
 
+#define RAVINE_REGISTER_INLINE RAVINE_INLINE
+
 namespace ravine::RAVINE_ISA {
 
 #if defined(__AVX512F__)

@@ -1,5 +1,7 @@
 #include "kernels/winograd4.h"
 
+#include "kernels/register.h"
+
 #include "kernels/winograd4_axes.h"
 
 namespace ravine::RAVINE_ISA {
@@ -40,7 +42,7 @@ template <class Axis, bool whole>
 RAVINE_INLINE void transform_pixels(const Window<Axis::kFrom, const float>& window, int64_t channels, float* to,
                                     int64_t position) {
   for_each_register(channels, [&](int64_t c) RAVINE_LANES {
-    transform<Axis>(
+    transform<Axis, Axis>(
         [&](int i, int j) RAVINE_LANES {
           return whole || window.has(i, j) ? load<Register>(window.at(i, j) + c) : Register{};
         },
@@ -90,7 +92,7 @@ void output_tiles(TileValues<const float> products, const TileRow<float>& row, c
     for_each_register(row.channels, [&](int64_t c) RAVINE_LANES {
       const float* from = products.values + t * products.tile + c;
       const Register shift = bias != nullptr ? load<Register>(bias + c) : Register{};
-      transform<OutputAxis>(
+      transform<OutputAxis, OutputAxis>(
           [&](int i, int j) RAVINE_LANES { return load<Register>(from + (6 * i + j) * products.position); },
           [&](int i, int j, Register value) RAVINE_LANES {
             if (whole || window.has(i, j)) store_register(window.at(i, j) + c, value + shift);
@@ -133,7 +135,7 @@ void filters(const FilterSource& s, int64_t target, float* to, int64_t position,
     s.backward ? load_backward(s, target, source, sources, taps) : load_forward(s, target, source, sources, taps);
     for (int64_t k = 0; k < sources; ++k) {
       for (int64_t t = 0; t < kTargets; t += kRegisterLanes) {
-        transform<FilterAxis>(
+        transform<FilterAxis, FilterAxis>(
             [&](int i, int j) RAVINE_LANES { return load<Register>(&taps.at[3 * i + j][k][t]); },
             [&](int i, int j, Register value) RAVINE_LANES {
               store_register(to + (6 * i + j) * position + (source + k) * stride + t, value);
@@ -147,7 +149,7 @@ void filter_gradients(const float* sums, int64_t position, int64_t outputs, int6
                       int64_t stride) {
   for (int64_t o = 0; o < outputs; ++o, sums += inputs, gradient += 9 * stride) {
     for (int64_t c = 0; c < inputs; c += kRegisterLanes) {
-      transform<FilterGradientAxis>(
+      transform<FilterGradientAxis, FilterGradientAxis>(
           [&](int i, int j) RAVINE_LANES { return load<Register>(sums + (6 * i + j) * position + c); },
           [&](int i, int j, Register value) RAVINE_LANES {
             store_register(gradient + (3 * i + j) * stride + c, value);
