@@ -1,2 +1,2 @@
-export { childEnvironment } from './environment.js';
+export { CHILD_ARGUMENTS, childEnvironment } from './environment.js';
 export { loadTorchEngine, type TorchEngine } from './load.js';

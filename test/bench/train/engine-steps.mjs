@@ -15,7 +15,17 @@ import { createPlans, prepare } from './programs.mjs';
 
 const { engine, reason } = loadTorchEngine();
 if (engine === null) throw new Error(reason);
-const eventLoop = monitorEventLoopDelay({ resolution: 1 });
+/** Longest delay of the event loop while it trained; in the peer's turns both cores are the peer's. */
+let eventLoopMaxMs = 0;
+
+async function watchingEventLoop(work) {
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  delays.enable();
+  const result = await work();
+  delays.disable();
+  eventLoopMaxMs = Math.max(eventLoopMaxMs, delays.max / 1e6);
+  return result;
+}
 
 async function open(request) {
   const { recipe, program, data } = prepare(request, { augment: request.augment });
@@ -45,9 +55,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     train = await open(request);
     await train(3);
     answer = await train(2);
-    eventLoop.enable();
-  } else if (request.steps) answer = await train(request.steps);
-  else answer = { peakMiB: peakMiB(), eventLoopMaxMs: eventLoop.max / 1e6 };
+  } else if (request.steps) answer = await watchingEventLoop(() => train(request.steps));
+  else answer = { peakMiB: peakMiB(), eventLoopMaxMs };
   console.log(JSON.stringify(answer));
   if (!request.network && !request.steps) process.exit(0);
 }

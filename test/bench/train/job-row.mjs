@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClient } from '@ravine/client';
 import { shapesArchive } from '@ravine/client/shapes';
-import { childEnvironment } from '@ravine/engine-torch';
+import { CHILD_ARGUMENTS, childEnvironment } from '@ravine/engine-torch';
 import { endService, startService } from '../../../scripts/demo/service.mjs';
 import { startContestant } from './contestant.mjs';
 import { comparison, interleave } from './rounds.mjs';
@@ -21,7 +21,7 @@ export async function runJob(row, { rounds, threads, progress }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'ravine-bench-'));
   process.env.RAVINE_PORT = '0';
   const service = await startService(folder, { keep: false });
-  const loop = startContestant(process.execPath, [path.join(import.meta.dirname, 'bare-loop.mjs')], {
+  const loop = startContestant(process.execPath, [...CHILD_ARGUMENTS, path.join(import.meta.dirname, 'bare-loop.mjs')], {
     ...process.env,
     ...childEnvironment(threads),
   });

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { childEnvironment } from '@ravine/engine-torch';
+import { CHILD_ARGUMENTS, childEnvironment } from '@ravine/engine-torch';
 import { startContestant } from './contestant.mjs';
 import { startPeer } from './peer-process.mjs';
 import { prepare } from './programs.mjs';
 import { comparison, interleave, stepsPerRound } from './rounds.mjs';
 
 const startEngine = (threads) =>
-  startContestant(process.execPath, [path.join(import.meta.dirname, 'engine-steps.mjs')], {
+  startContestant(process.execPath, [...CHILD_ARGUMENTS, path.join(import.meta.dirname, 'engine-steps.mjs')], {
     ...process.env,
     ...childEnvironment(threads),
   });

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { CHILD_ARGUMENTS } from '@ravine/engine-torch';
 import { type ChildExit, describeExit, readOomKills, saysOutOfMemory } from './exit.js';
 import { type FromChild, type Purpose, parseFromChild, type ToChild } from './protocol.js';
 import { tailOf } from './tail.js';
@@ -38,7 +39,7 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
     env: options.environment,
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: ['--enable-source-maps'],
+    execArgv: ['--enable-source-maps', ...CHILD_ARGUMENTS],
   });
   const { onLine } = options;
   const stderr = child.stderr
