@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "blas.h"
+#include "cpu_memory.h"
 #include "devices.h"
 #include "node/promise_task.h"
 #include "node/session_object.h"
@@ -43,6 +44,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  reuse_freed_memory();
   exports["describe"] = Napi::Function::New(env, describe);
   exports["Session"] = SessionObject::define(env);
   return exports;
