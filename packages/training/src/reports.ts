@@ -44,6 +44,8 @@ export type TrainingReport =
       validationAccuracy: number;
       /** Whether this is the best epoch so far. */
       best: boolean;
+      /** What is wrong with losses that are finite, for a person; null where nothing is. */
+      divergence: string | null;
       seconds: number;
       /** Training images per second, validation not counted; null where the clock did not move. */
       imagesPerSecond: number | null;

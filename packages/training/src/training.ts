@@ -7,6 +7,7 @@ import {
   type TrainingPosition,
 } from './checkpoint.js';
 import { CheckpointWriter, type HeldStates } from './checkpoint-writer.js';
+import { divergenceOf, guessingLoss } from './divergence.js';
 import type { StepPlan, StepStats } from './engine.js';
 import { type Evaluation, evaluateResults, summarize } from './evaluation.js';
 import { firstPosition, NO_STEPS } from './first-position.js';
@@ -36,6 +37,8 @@ export class Training {
   private held: HeldStates = { best: new Map(), rollback: null };
   private validationMs = 0;
   private readonly limits: LimitWatch;
+  /** Loss of a network that has learned nothing. */
+  private readonly guess: number;
 
   constructor(
     readonly run: TrainingRun,
@@ -43,6 +46,7 @@ export class Training {
   ) {
     const { recipe, program, data, resume } = run;
     this.limits = new LimitWatch(run);
+    this.guess = guessingLoss(program.loss, program.classes);
     this.splits = runSplits(data, recipe);
     this.planner = createStepPlanner(recipe, program, this.splits.train);
     this.judge = createJudge(run, session, this.planner);
@@ -136,6 +140,7 @@ export class Training {
       ...result,
       ...trained,
       best,
+      divergence: divergenceOf({ ...result, ...trained }, this.guess),
       seconds: (ms + this.validationMs) / 1000,
       imagesPerSecond,
     });

@@ -10,6 +10,8 @@ export interface ChildExit {
   outOfMemory: boolean;
   /** Whether somebody else ended it by SIGKILL: a person, an init system, a container's limit that nothing counts. */
   killed: boolean;
+  /** Whether it was ended because it gave no sign of life. */
+  frozen: boolean;
 }
 
 const COUNTERS = [

@@ -5,6 +5,9 @@ import { saysOutOfMemory } from './exit.js';
 /** As a library whose thread never ends, and which waits for it at the end of the process. */
 const STUCK = `process.on('exit', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))`;
 
+/** As a process that somebody has stopped. */
+const FROZEN = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`;
+
 test('a child that has said all ends, whatever a library would do at its end', async () => {
   const said: string[] = [];
   const child = startChild({
@@ -18,6 +21,20 @@ test('a child that has said all ends, whatever a library would do at its end', a
   });
   await child.exited;
   expect(said).toEqual(['engines']);
+});
+
+test('a child that gives no sign of life is ended, and its end says why', async () => {
+  const child = startChild({
+    purpose: 'probe',
+    environment: {
+      PATH: process.env.PATH ?? '',
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(FROZEN)}`,
+    },
+    onMessage: () => {},
+    onLine: () => {},
+    frozenAfterMs: 1000,
+  });
+  expect(await child.exited).toMatchObject({ signal: 'SIGKILL', frozen: true, killed: false });
 });
 
 test.each([

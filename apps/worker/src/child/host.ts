@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { CHILD_ARGUMENTS } from '@ravine/engine-torch';
 import { type ChildExit, describeExit, readOomKills, saysOutOfMemory } from './exit.js';
 import { type FromChild, type Purpose, parseFromChild, type ToChild } from './protocol.js';
+import { FROZEN_AFTER_MS, isSignOfLife, watchForLife } from './sign-of-life.js';
 import { tailOf } from './tail.js';
 
 const ENTRY = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -14,6 +15,8 @@ export interface ChildOptions<P extends Purpose> {
   onMessage: (message: FromChild<P>) => void;
   /** Each line that the child writes to its outputs. */
   onLine: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** It is ended after so long without a sign of life. */
+  frozenAfterMs?: number;
 }
 
 /** One child process; it dies with this process. */
@@ -53,7 +56,16 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
   child.on('close', () => process.off('exit', killAtExit));
 
   const faults: string[] = [];
+  let frozen = false;
+  const watch = watchForLife(() => {
+    frozen = true;
+    faults.push(`the ${options.purpose} process gave no sign of life and was ended`);
+    kill();
+  }, options.frozenAfterMs ?? FROZEN_AFTER_MS);
+  child.on('close', watch.end);
   child.on('message', (raw) => {
+    watch.heard();
+    if (isSignOfLife(raw)) return;
     try {
       options.onMessage(parseFromChild(options.purpose, raw));
     } catch (error) {
@@ -76,7 +88,7 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
       const oomKill = signal === 'SIGKILL' && readOomKills().some((count, i) => count > (before[i] ?? 0));
       const outOfMemory = oomKill || saysOutOfMemory(signal, stderr());
       const killed = signal === 'SIGKILL' && !outOfMemory && !killedHere;
-      return { code, signal, stderr: [...stderr(), ...faults], outOfMemory, killed };
+      return { code, signal, stderr: [...stderr(), ...faults], outOfMemory, killed, frozen };
     }),
   };
 }

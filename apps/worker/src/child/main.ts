@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Purpose } from './protocol.js';
+import { giveSignsOfLife } from './sign-of-life.js';
 
 /**
  * The entry of every child process; the purpose is the first argument. Each purpose's code is loaded alone, so that a
@@ -24,6 +25,8 @@ try {
 } catch {
   // Another system, or one that forbids it: the largest process goes first, which mostly is this one.
 }
+
+giveSignsOfLife();
 
 const purpose = process.argv[2] as Purpose;
 await run[purpose]();

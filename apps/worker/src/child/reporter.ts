@@ -73,7 +73,7 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
       progress = report.progress;
       await sendHeldSometimes();
     },
-    async epoch({ type: _, epoch, step, best, ...numbers }) {
+    async epoch({ type: _, epoch, step, best, divergence, ...numbers }) {
       validationAccuracy = numbers.validationAccuracy;
       metrics.add('epoch.train.loss', step, numbers.trainLoss);
       metrics.add('epoch.train.accuracy', step, numbers.trainAccuracy);
@@ -83,6 +83,8 @@ export function createReporter(start: TrainStart, channel: Channel<'train'>): Re
       const accuracy = (100 * numbers.validationAccuracy).toFixed(2);
       const message = `epoch ${epoch}: validation accuracy ${accuracy} %${best ? ', the best so far' : ''}`;
       events.push({ kind: 'epoch', level: 'info', message, data: { epoch, step, best, ...numbers } });
+      if (divergence !== null)
+        events.push({ kind: 'divergence', level: 'warning', message: divergence, data: { epoch, step } });
       await sendHeldSometimes();
     },
     checkpoint: (report) => checkpoints.store(report),

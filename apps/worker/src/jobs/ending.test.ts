@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChildExit } from '../child/exit.js';
 import { endingOf, type LastWord, type RunResult } from './ending.js';
 
-const clean: ChildExit = { code: 0, signal: null, stderr: [], outOfMemory: false, killed: false };
+const clean: ChildExit = { code: 0, signal: null, stderr: [], outOfMemory: false, killed: false, frozen: false };
 const crashed: ChildExit = { ...clean, code: null, signal: 'SIGBUS', stderr: ['bus error'] };
 const killed: ChildExit = { ...clean, code: null, signal: 'SIGKILL' };
 const finished: LastWord = {
@@ -75,6 +75,10 @@ describe('endingOf', () => {
     expect(run({ exit: { ...killed, killed: true } })).toMatchObject({
       kind: 'handed-back',
       failure: { class: 'infrastructure', code: 'process_killed', step: 7 },
+    });
+    expect(run({ exit: { ...killed, frozen: true } })).toMatchObject({
+      kind: 'handed-back',
+      failure: { class: 'infrastructure', code: 'process_frozen', step: 7 },
     });
     expect(run({ exit: killed })).toMatchObject({ kind: 'failed', failure: { code: 'engine_crashed' } });
   });

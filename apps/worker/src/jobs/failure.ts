@@ -55,6 +55,11 @@ export function exitFailure(exit: ChildExit, step: number | null): Failure {
       'the training process was ended because memory ran out: use a smaller batchSize, a smaller network or image size, or a machine with more memory';
     return { class: 'out_of_memory', code: 'out_of_memory', message, step, retryable: false, evidence };
   }
+  if (exit.frozen) {
+    const message =
+      'the training process gave no sign of life for 5 minutes and was ended: somebody had stopped it (SIGSTOP), or the machine is short of memory or of processor time';
+    return { class: 'infrastructure', code: 'process_frozen', message, step, retryable: true, evidence };
+  }
   if (exit.killed) {
     const message = 'the training process was ended from outside by SIGKILL';
     return { class: 'infrastructure', code: 'process_killed', message, step, retryable: true, evidence };
