@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { first, json } from './sql.js';
 
 /** How long the key of a process that died stays taken, and how often a live one says that it lives. */
-const HOLD = { lockMs: 2 * 60_000, renewMs: 30_000 };
+const HOLD = { lockMs: 30_000, renewMs: 7_000 };
 
 export interface KeptAnswer {
   status: number;
@@ -28,7 +28,7 @@ export type Begun =
 
 /**
  * Idempotency-Keys of POST requests: what runs in this process is held; what a dead process held is free
- * after two minutes.
+ * after half a minute.
  */
 export interface Idempotency {
   /** `requestHash` is null while the body is not read yet (uploads). */
