@@ -228,3 +228,13 @@ describe('fencing', () => {
     expect(await append(99)).toBe(false);
   });
 });
+
+test('a hand-back that a failure made necessary is a warning, and says what it was', async () => {
+  const { id, attempt } = await runningJob(database, dataset);
+  await database.jobs.handBack(id, attempt, { reason: failure.message, failure });
+  expect((await database.events.read(id, 0, 10)).at(-1)).toMatchObject({
+    type: 'status',
+    level: 'warning',
+    data: { to: 'queued', class: failure.class, code: failure.code },
+  });
+});

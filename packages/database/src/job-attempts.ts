@@ -227,7 +227,10 @@ async function release(client: pg.PoolClient, { id, attempt, from, reason, failu
   const set = { ...unowned, ...(failure ? {} : { fruitless_attempts: 0 }) };
   const how: AttemptOutcome = to === 'paused' || to === 'cancelled' ? to : 'handed_back';
   await endAttempt(client, id, attempt, { outcome: how, reason });
-  await moveJob(client, { id, from, to, attempt, reason, set });
+  const event = failure
+    ? { level: 'warning' as const, data: { class: failure.class, code: failure.code } }
+    : {};
+  await moveJob(client, { id, from, to, attempt, reason, set, ...event });
   return to;
 }
 
