@@ -95,6 +95,26 @@ describe('races', () => {
   });
 });
 
+test('what a failed request may have made, the same request finds again, and no other one', async () => {
+  const first = await keys.begin('default', 'cut', ROUTE, 'h1');
+  const { reservedId } = first as Extract<typeof first, { state: 'new' }>;
+  await keys.release('default', 'cut');
+  expect(await keys.begin('default', 'cut', ROUTE, 'h2')).toEqual({ state: 'mismatch' });
+  expect(await keys.begin('default', 'cut', ROUTE, 'h1')).toEqual({ state: 'new', reservedId, again: true });
+});
+
+test('an answer that could not be kept does not hold its key', async () => {
+  const own = await openDatabase({ url: open.url });
+  const cut = createIdempotency(own.pool, { lockMs: 300, renewMs: 50 });
+  await cut.begin('default', 'unkept', ROUTE, 'h1');
+  const unstorable = { ...answer, requestHash: '\u0000' };
+  await expect(cut.complete('default', 'unkept', unstorable)).rejects.toThrow();
+  const again = () => keys.begin('default', 'unkept', ROUTE, 'h1');
+  await expect.poll(again, { interval: 100, timeout: 5000 }).toMatchObject({ state: 'new', again: true });
+  cut.close();
+  await own.close();
+});
+
 test('a request that runs long keeps its key as long as its process lives', async () => {
   const long = createIdempotency(open.database.pool, { lockMs: 4000, renewMs: 100 });
   expect(await long.begin('default', 'slow', ROUTE, 'h1')).toMatchObject({ state: 'new' });

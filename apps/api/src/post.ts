@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { Context, Route, StoredFile } from './contract.js';
 import { idempotencyKey, inProgress, mismatch, requestHash } from './http/idempotency.js';
 import type { ParsedInput } from './http/input.js';
+import { translate } from './http/translate.js';
 import { receiveUpload } from './http/upload.js';
 import type { Services } from './services.js';
 
@@ -11,7 +12,8 @@ type UploadContract = RouteContract & { files: object };
 
 /**
  * Answers a POST, at most once per Idempotency-Key: the same request again gets the first answer. Only success is
- * remembered; after an error nothing was made and the same key may be used again.
+ * remembered. After a refusal nothing was made, and the key is free for any request; after a fault nobody knows (a
+ * connection may be cut behind the commit), and the same request goes on with what was made.
  */
 export async function answerPost(
   route: Route,
@@ -50,11 +52,17 @@ export async function answerPost(
     }
     return reply.send(done.answer);
   } catch (error) {
-    if (key !== null) {
-      await idempotency.abandon(project, key).catch((err) => context.log.warn({ err }, 'key not released'));
-    }
+    if (key !== null) await freeKey(services, context, key, error);
     throw error;
   }
+}
+
+/** A refusal made nothing; what a fault left is for the same request to find. */
+async function freeKey(services: Services, { project, log }: Context, key: string, error: unknown) {
+  const { idempotency } = services.database;
+  const freed =
+    translate(error).status < 500 ? idempotency.abandon(project, key) : idempotency.release(project, key);
+  await freed.catch((err) => log.warn({ err }, 'key not released'));
 }
 
 async function run(

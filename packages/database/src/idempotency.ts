@@ -14,7 +14,7 @@ export interface KeptAnswer {
 
 export type Begun =
   /**
-   * The caller runs the request, then calls `complete` or `abandon`. What the request makes takes the reserved id
+   * The caller runs the request, then calls `complete`, `abandon` or `release`. What the request makes takes the reserved id
    * (without its prefix): a process that died between making it and `complete` used the same one.
    */
   | { state: 'new'; reservedId: string; again: boolean }
@@ -34,8 +34,10 @@ export interface Idempotency {
   /** `requestHash` is null while the body is not read yet (uploads). */
   begin(project: string, key: string, route: string, requestHash: string | null): Promise<Begun>;
   complete(project: string, key: string, answer: KeptAnswer): Promise<void>;
-  /** The request failed: the key may be used again. */
+  /** The request was refused and made nothing: the key may be used for any other. */
   abandon(project: string, key: string): Promise<void>;
+  /** The request failed, and may have made something: the same request takes the key over at once, reserved id and all. */
+  release(project: string, key: string): Promise<void>;
   /** Forgets answers of that age (the API keeps 48 hours); answers how many. */
   purge(olderThanMs: number): Promise<number>;
   close(): void;
@@ -59,6 +61,14 @@ export function createIdempotency(pool: pg.Pool, { lockMs, renewMs } = HOLD): Id
     pool.query(RENEW, [owners, lockMs]).catch(() => {});
   }, renewMs).unref();
 
+  /** Whatever becomes of the statement that follows, this process no longer says that the request runs. */
+  const letGo = (project: string, key: string): [string, string, string | null] => {
+    const name = nameOf(project, key);
+    const owner = held.get(name) ?? null;
+    held.delete(name);
+    return [project, key, owner];
+  };
+
   return {
     async begin(project, key, route, requestHash) {
       const owner = randomUUID();
@@ -80,24 +90,20 @@ export function createIdempotency(pool: pg.Pool, { lockMs, renewMs } = HOLD): Id
     },
 
     async complete(project, key, { status, body, requestHash }) {
-      const name = nameOf(project, key);
-      const owner = held.get(name);
-      await pool.query(
-        `update idempotency_keys set status = $4, body = $5, request_hash = $6
-         where project = $1 and key = $2 and owner = $3 and status is null`,
-        [project, key, owner ?? null, status, json(body), requestHash],
-      );
-      held.delete(name);
+      await pool.query(`update idempotency_keys set status = $4, body = $5, request_hash = $6 where ${OWN}`, [
+        ...letGo(project, key),
+        status,
+        json(body),
+        requestHash,
+      ]);
     },
 
     async abandon(project, key) {
-      const name = nameOf(project, key);
-      const owner = held.get(name);
-      held.delete(name);
-      await pool.query(
-        'delete from idempotency_keys where project = $1 and key = $2 and owner = $3 and status is null',
-        [project, key, owner ?? null],
-      );
+      await pool.query(`delete from idempotency_keys where ${OWN}`, letGo(project, key));
+    },
+
+    async release(project, key) {
+      await pool.query(`update idempotency_keys set locked_until = now() where ${OWN}`, letGo(project, key));
     },
 
     async purge(olderThanMs) {
@@ -111,6 +117,8 @@ export function createIdempotency(pool: pg.Pool, { lockMs, renewMs } = HOLD): Id
     close: () => clearInterval(renew),
   };
 }
+
+const OWN = 'project = $1 and key = $2 and owner = $3 and status is null';
 
 const RENEW = `update idempotency_keys set locked_until = now() + $2 * interval '1 millisecond'
   where owner = any($1) and status is null`;
