@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { newId } from '@ravine/contracts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readyDataset, registerWorker, testApi, until } from '../../support/api.js';
 
 let api: Awaited<ReturnType<typeof testApi>>;
@@ -238,7 +238,7 @@ test('a process that died before it remembered its answer leaves one job, not tw
   await withWorker(async () => {
     const key = { 'idempotency-key': 'job-half' };
     const first = (await post('/v1/jobs', recipe(), key)).json();
-    // What a kill between the row and the queue leaves, two minutes later.
+    // What a kill between the row and the queue leaves, half a minute later.
     expect(await api.queues.remove('train.cpu', first.id)).toBe(true);
     await api.database.pool.query(
       `update idempotency_keys set status = null, body = null, locked_until = now() - interval '1 second' where key = 'job-half'`,
@@ -249,6 +249,25 @@ test('a process that died before it remembered its answer leaves one job, not tw
     expect(await api.queues.has('train.cpu', first.id)).toBe(true);
     const replayed = await post('/v1/jobs', recipe(), key);
     expect([replayed.headers['idempotency-replayed'], replayed.json()]).toEqual(['true', first]);
+  });
+});
+
+test('a request whose connection is cut behind the commit is one job, not two', async () => {
+  await withWorker(async () => {
+    const before = (await api.app.inject('/v1/jobs')).json().data.length;
+    const create = api.database.jobs.create.bind(api.database.jobs);
+    const cut = vi.spyOn(api.database.jobs, 'create').mockImplementationOnce(async (...given) => {
+      await create(...given);
+      throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+    });
+    const key = { 'idempotency-key': 'job-cut' };
+    expect((await post('/v1/jobs', recipe(), key)).statusCode).toBe(503);
+    expect(cut).toHaveBeenCalledTimes(1);
+    const again = await post('/v1/jobs', recipe(), key);
+    cut.mockRestore();
+    expect(again.statusCode).toBe(201);
+    expect(await api.queues.has('train.cpu', again.json().id)).toBe(true);
+    expect((await api.app.inject('/v1/jobs')).json().data).toHaveLength(before + 1);
   });
 });
 
