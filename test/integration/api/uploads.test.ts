@@ -132,7 +132,8 @@ test('uploads that are cut off anywhere leave no bytes, no locked key and no req
       setTimeout(() => socket.destroy(), i % 12);
     });
   for (let i = 0; i < 120; i += 8) await Promise.all(Array.from({ length: 8 }, (_, k) => cutOff(i + k)));
-  const locked = 'select count(*)::int as count from idempotency_keys where status is null';
+  const locked =
+    'select count(*)::int as count from idempotency_keys where status is null and locked_until > now()';
   await until(async () => (await api.database.pool.query(locked)).rows[0].count === 0);
   await until(async () => (await readdir(path.join(api.folder, 'incoming'))).length === 0);
   await app.close(); // what came in late has ended too
