@@ -3,7 +3,8 @@ import { toyRun } from '../test/toy-run.js';
 import { divergenceOf, guessingLoss } from './divergence.js';
 import { Loss, losses, resolveLoss } from './losses/index.js';
 
-const guess = (loss: unknown, counts: number[]) => guessingLoss(resolveLoss(Loss.parse(loss), counts), counts.length);
+const guess = (loss: unknown, counts: number[]) =>
+  guessingLoss(resolveLoss(Loss.parse(loss), counts), counts.length);
 
 describe('guessingLoss', () => {
   it('is that of outputs that favour no class', () => {
@@ -20,16 +21,16 @@ describe('guessingLoss', () => {
 
 describe('divergenceOf', () => {
   it('is told where both losses are many times that of a guess', () => {
-    expect(divergenceOf({ trainLoss: 2e11, validationLoss: 3e11 }, 2.303)).toBe(
+    expect(divergenceOf({ trainLoss: 2e11, validationLoss: 3e11 }, Math.LN10)).toBe(
       'the run diverges: its loss is 2.00e+11 in training and 3.00e+11 in validation, and that of a guess is 2.30; lower the learning rate, warm up for longer, or clip gradients',
     );
-    expect(divergenceOf({ trainLoss: 24, validationLoss: 23.1 }, 2.303)).toContain('diverges');
+    expect(divergenceOf({ trainLoss: 24, validationLoss: 23.1 }, Math.LN10)).toContain('diverges');
   });
 
   it('is not told of a bad beginning, nor of a network that has learned its training images by heart', () => {
-    expect(divergenceOf({ trainLoss: 23, validationLoss: 40 }, 2.303)).toBeNull();
-    expect(divergenceOf({ trainLoss: 0.01, validationLoss: 40 }, 2.303)).toBeNull();
-    expect(divergenceOf({ trainLoss: 40, validationLoss: 0.5 }, 2.303)).toBeNull();
+    expect(divergenceOf({ trainLoss: 23, validationLoss: 40 }, Math.LN10)).toBeNull();
+    expect(divergenceOf({ trainLoss: 0.01, validationLoss: 40 }, Math.LN10)).toBeNull();
+    expect(divergenceOf({ trainLoss: 40, validationLoss: 0.5 }, Math.LN10)).toBeNull();
   });
 });
 

@@ -21,10 +21,14 @@ export async function runJob(row, { rounds, threads, progress }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'ravine-bench-'));
   process.env.RAVINE_PORT = '0';
   const service = await startService(folder, { keep: false });
-  const loop = startContestant(process.execPath, [...CHILD_ARGUMENTS, path.join(import.meta.dirname, 'bare-loop.mjs')], {
-    ...process.env,
-    ...childEnvironment(threads),
-  });
+  const loop = startContestant(
+    process.execPath,
+    [...CHILD_ARGUMENTS, path.join(import.meta.dirname, 'bare-loop.mjs')],
+    {
+      ...process.env,
+      ...childEnvironment(threads),
+    },
+  );
   try {
     const client = createClient({ baseUrl: service.url });
     const dataset = await uploadShapes(client, progress);

@@ -6,10 +6,14 @@ import { prepare } from './programs.mjs';
 import { comparison, interleave, stepsPerRound } from './rounds.mjs';
 
 const startEngine = (threads) =>
-  startContestant(process.execPath, [...CHILD_ARGUMENTS, path.join(import.meta.dirname, 'engine-steps.mjs')], {
-    ...process.env,
-    ...childEnvironment(threads),
-  });
+  startContestant(
+    process.execPath,
+    [...CHILD_ARGUMENTS, path.join(import.meta.dirname, 'engine-steps.mjs')],
+    {
+      ...process.env,
+      ...childEnvironment(threads),
+    },
+  );
 
 /** Runs rounds on two contestants that are ready, each with its own number of steps, then ends both. */
 async function compete(contestants, requests, { rounds, progress }) {

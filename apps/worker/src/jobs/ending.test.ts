@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { ChildExit } from '../child/exit.js';
 import { endingOf, type LastWord, type RunResult } from './ending.js';
 
-const clean: ChildExit = { code: 0, signal: null, stderr: [], outOfMemory: false, killed: false, frozen: false };
+const clean: ChildExit = {
+  code: 0,
+  signal: null,
+  stderr: [],
+  outOfMemory: false,
+  killed: false,
+  frozen: false,
+};
 const crashed: ChildExit = { ...clean, code: null, signal: 'SIGBUS', stderr: ['bus error'] };
 const killed: ChildExit = { ...clean, code: null, signal: 'SIGKILL' };
 const finished: LastWord = {

@@ -19,7 +19,14 @@ export type Ending =
 export const endingBeforeStart = (interruption: Interruption): Ending =>
   endingOf({ interruption, lastWord: null, exit: NO_PROCESS, step: null });
 
-const NO_PROCESS: ChildExit = { code: 0, signal: null, stderr: [], outOfMemory: false, killed: false, frozen: false };
+const NO_PROCESS: ChildExit = {
+  code: 0,
+  signal: null,
+  stderr: [],
+  outOfMemory: false,
+  killed: false,
+  frozen: false,
+};
 
 export interface RunResult {
   interruption: Interruption | null;
