@@ -43,55 +43,19 @@ struct SixColumns {
   }
 };
 
-/// One segment's tiles, 32 channels: even ones into the lower half of a line, odd ones into the upper.
-template <Pass pass, class Row>
-RAVINE_AVX512_BF16 void make_rows(const RowPair<Row>& rows, int64_t left, int64_t tiles, Bits16* target,
-                                  const TileRows& strides) {
-  SixColumns<pass> even, odd;
-  const auto load = [&](int j, int64_t column) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
-    const __m512i a = rows.a.at(column), b = rows.b.at(column);
-    even.set(j, low_of(a), low_of(b));
-    odd.set(j, high_of(a), high_of(b));
-  };
-  load(4, left);
-  load(5, left + 1);
-  for (int64_t t = 0; t < tiles; ++t, target += strides.tile) {
-    even.shift();
-    odd.shift();
-#pragma GCC unroll 4
-    for (int j = 2; j < 6; ++j) load(j, left + kTile.width * t + j);
-    for (int row = 0; row < rows_made(pass); ++row) {
-      Register a[6], b[6];
-      InputAxis::apply(even.at[row], a);
-      InputAxis::apply(odd.at[row], b);
-#pragma GCC unroll 6
-      for (int j = 0; j < 6; ++j) {
-        const int64_t position = kPositionColumns * (row_made(pass) + row) + j;
-        _mm512_storeu_si512(target + position * strides.position, rounded_halves(a[j], b[j]));
-      }
-    }
-  }
-}
-
-/// The even or the odd channels of a segment's pairs of tiles.
-template <Pass pass, bool odd>
-RAVINE_AVX512_BF16 void make_pairs(const RowPair<PixelRow>& first, const RowPair<PixelRow>& second, int64_t left, int64_t tiles,
-                                   Bits16* target, int64_t position) {
+/// A segment's tiles of two things that are stored together: load(j, column, one, two) reads a column of both, round(a, b)
+/// makes a line of their values.
+template <Pass pass, class Load, class Round>
+RAVINE_BF16_INLINE void make_positions(int64_t left, int64_t tiles, Bits16* target, int64_t tile, int64_t position,
+                                       const Load& load, const Round& round) {
   SixColumns<pass> one, two;
-  const auto half = [](__m512i pairs) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
-    return odd ? high_of(pairs) : low_of(pairs);
-  };
-  const auto load = [&](int j, int64_t column) RAVINE_AVX512_BF16 __attribute__((always_inline)) {
-    one.set(j, half(first.a.at(column)), half(first.b.at(column)));
-    two.set(j, half(second.a.at(column)), half(second.b.at(column)));
-  };
-  load(4, left);
-  load(5, left + 1);
-  for (int64_t t = 0; t < tiles; ++t, target += TilePairs::kPair) {
+  load(4, left, one, two);
+  load(5, left + 1, one, two);
+  for (int64_t t = 0; t < tiles; ++t, target += tile) {
     one.shift();
     two.shift();
 #pragma GCC unroll 4
-    for (int j = 2; j < 6; ++j) load(j, left + kTile.width * t + j);
+    for (int j = 2; j < 6; ++j) load(j, left + kTile.width * t + j, one, two);
     for (int row = 0; row < rows_made(pass); ++row) {
       Register a[6], b[6];
       InputAxis::apply(one.at[row], a);
@@ -99,10 +63,40 @@ RAVINE_AVX512_BF16 void make_pairs(const RowPair<PixelRow>& first, const RowPair
 #pragma GCC unroll 6
       for (int j = 0; j < 6; ++j) {
         const int64_t at = kPositionColumns * (row_made(pass) + row) + j;
-        _mm512_storeu_si512(target + at * position, rounded_pairs(a[j], b[j]));
+        _mm512_storeu_si512(target + at * position, round(a[j], b[j]));
       }
     }
   }
+}
+
+/// One segment's tiles, 32 channels: even ones into the lower half of a line, odd ones into the upper.
+template <Pass pass, class Row>
+RAVINE_AVX512_BF16 void make_rows(const RowPair<Row>& rows, int64_t left, int64_t tiles, Bits16* target,
+                                  const TileRows& strides) {
+  using Columns = SixColumns<pass>;
+  make_positions<pass>(
+      left, tiles, target, strides.tile, strides.position,
+      [&](int j, int64_t column, Columns& even, Columns& odd) RAVINE_REGISTER_LAMBDA {
+        const __m512i a = rows.a.at(column), b = rows.b.at(column);
+        even.set(j, low_of(a), low_of(b));
+        odd.set(j, high_of(a), high_of(b));
+      },
+      [](Register even, Register odd) RAVINE_REGISTER_LAMBDA { return rounded_halves(even, odd); });
+}
+
+/// The even or the odd channels of a segment's pairs of tiles.
+template <Pass pass, bool odd>
+RAVINE_AVX512_BF16 void make_pairs(const RowPair<PixelRow>& first, const RowPair<PixelRow>& second, int64_t left,
+                                   int64_t tiles, Bits16* target, int64_t position) {
+  using Columns = SixColumns<pass>;
+  const auto half = [](__m512i pairs) RAVINE_REGISTER_LAMBDA { return odd ? high_of(pairs) : low_of(pairs); };
+  make_positions<pass>(
+      left, tiles, target, TilePairs::kPair, position,
+      [&](int j, int64_t column, Columns& one, Columns& two) RAVINE_REGISTER_LAMBDA {
+        one.set(j, half(first.a.at(column)), half(first.b.at(column)));
+        two.set(j, half(second.a.at(column)), half(second.b.at(column)));
+      },
+      [](Register one, Register two) RAVINE_REGISTER_LAMBDA { return rounded_pairs(one, two); });
 }
 
 ImageSizes input_sizes(const ConvSizes& s) { return {s.samples, s.height, s.width, s.inputs}; }
