@@ -3,6 +3,7 @@ import { StaleAttempt } from '@ravine/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   failure,
+  newCheckpoint,
   newJob,
   readyDataset,
   runningJob,
@@ -100,6 +101,46 @@ describe('claim', () => {
     await database.jobs.finish(id, attempt, { status: 'failed', failure });
     expect(await database.jobs.claim(id, workerId)).toBeNull();
     expect(await database.jobs.claim(newId('job'), workerId)).toBeNull();
+  });
+});
+
+describe('attempts that come to nothing', () => {
+  /** Another worker takes the job of one that died; null when the job is not to be had any more. */
+  const takeOver = async (id: string) => {
+    await ageClaim(id);
+    return database.jobs.claim(id, newId('wkr'));
+  };
+
+  test('a job is tried twelve times in a row, then parked with what to do', async () => {
+    const { id } = await create();
+    for (let fruitless = 0; fruitless < 12; fruitless += 1)
+      expect(await takeOver(id)).toMatchObject({ attempt: fruitless + 1, fruitless });
+    expect(await takeOver(id)).toBeNull();
+    expect(await stored(id)).toMatchObject({
+      status: 'failed',
+      attempt: 12,
+      failure: { class: 'infrastructure', code: 'too_many_attempts', evidence: { attempts: 12 } },
+    });
+  });
+
+  test('a checkpoint or an orderly hand-back begins the count anew', async () => {
+    const { id } = await create();
+    for (let n = 0; n < 5; n += 1) await takeOver(id);
+    await database.checkpoints.record(id, 5, newCheckpoint(1, ['last']));
+    expect(await takeOver(id)).toMatchObject({ attempt: 6, fruitless: 0 });
+    expect(await takeOver(id)).toMatchObject({ attempt: 7, fruitless: 1 });
+    await database.jobs.handBack(id, 7, { reason: 'the worker shuts down', failure: null });
+    expect(await database.jobs.claim(id, newId('wkr'))).toMatchObject({ attempt: 8, fruitless: 0 });
+  });
+
+  test('the twelfth failure of the infrastructure in a row is that of the job', async () => {
+    const { id } = await create();
+    for (let n = 1; n <= 12; n += 1) {
+      const claim = await database.jobs.claim(id, newId('wkr'));
+      const status = await database.jobs.handBack(id, claim?.attempt ?? 0, { reason: 'full', failure });
+      expect(status).toBe(n < 12 ? 'queued' : 'failed');
+    }
+    expect((await stored(id)).failure).toEqual(failure);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { JobStatus, JobVerb } from '@ravine/contracts';
 
-const PARKED_AFTER = 5;
+const PARKED_AFTER = 12;
 
 /** What each request makes of a job, written down anew: the product's own table is what is tested. */
 const ASKED: Record<JobVerb, Partial<Record<JobStatus, JobStatus>>> = {

@@ -26,6 +26,8 @@ export interface JobClaim {
   job: Job;
   project: string;
   attempt: number;
+  /** How many attempts in a row before this one ended without being asked and without a new checkpoint. */
+  fruitless: number;
   manifest: DatasetManifest;
   /** What earlier attempts left to go on from, newest first. */
   checkpoints: Checkpoint[];
@@ -132,6 +134,7 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
         job: jobView(job),
         project: job.project,
         attempt,
+        fruitless: job.fruitlessAttempts - 1, // the claim has counted this one
         manifest: dataset.manifest as unknown as DatasetManifest, // a job exists only for a ready dataset
         checkpoints: checkpoints.map(checkpointView),
         fork: forkCheckpoint && {

@@ -7,8 +7,11 @@ import { moveJob, type TrainQueue, unowned } from './job-row.js';
 import { ownerGone } from './owner.js';
 import { first, json, text } from './sql.js';
 
-/** So many attempts in a row may end without being asked and without a new checkpoint; then the job is parked as failed. */
-export const MAX_FRUITLESS = 5;
+/**
+ * So many attempts in a row may end without being asked and without a new checkpoint; then the job is parked as failed.
+ * More than bad luck takes: whoever loses ten workers within one checkpoint interval still goes on.
+ */
+export const MAX_FRUITLESS = 12;
 
 export interface Taker {
   workerId: string;

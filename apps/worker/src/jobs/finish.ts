@@ -1,3 +1,4 @@
+import type { Failure } from '@ravine/contracts';
 import type { JobClaim } from '@ravine/database';
 import type { Outcome } from '@ravine/queue';
 import type { WorkerContext } from '../parts.js';
@@ -5,7 +6,20 @@ import { withRetry } from '../retry.js';
 import { untilShutdown } from '../transient.js';
 import type { Ending } from './ending.js';
 
+/** Ended from outside: there is nothing to wait for. */
+const ENDED_FROM_OUTSIDE = new Set(['process_killed', 'process_frozen']);
+const SOON_MS = 1_000;
 const RETRY_MS = 15_000;
+const MAX_RETRY_MS = 300_000;
+
+/**
+ * When a job is tried again that a failure has sent back to the queue. A disk that is full or a storage that is away stays
+ * so for minutes or hours, so each attempt in a row that comes to nothing waits twice as long as the one before.
+ */
+export function retryMsAfter({ code }: Pick<Failure, 'code'>, fruitless: number): number {
+  if (ENDED_FROM_OUTSIDE.has(code)) return SOON_MS;
+  return Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** fruitless);
+}
 
 /**
  * Writes how a run ended on its row and says what becomes of the delivery. It tries until the database is back: while this
@@ -43,7 +57,7 @@ export async function finishJob(
       const { reason, failure } = ending;
       const status = await write(() => jobs.handBack(job.id, attempt, { reason, failure }));
       if (status !== 'queued') return 'done';
-      return failure ? { retryInMs: RETRY_MS } : 'hand-back';
+      return failure ? { retryInMs: retryMsAfter(failure, claim.fruitless) } : 'hand-back';
     }
     case 'abandoned':
       return 'done';
