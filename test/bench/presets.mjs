@@ -2,13 +2,14 @@
 // `node test/bench/presets.mjs --preset fashion-1min [--seeds 5] [--first-seed 0] [--threads 2] [--folder DIR]`: trains a
 // preset on Fashion-MNIST through the engine, once per seed, and prints mean and deviation of the test accuracy: an entry
 // for `measured` of the preset. Needs a build, and the Debian package dataset-fashion-mnist or its four files in DIR.
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { datasetFacts } from '@ravine/contracts';
 import { ingest, openPacked } from '@ravine/datasets';
-import { childEnvironment, loadTorchEngine } from '@ravine/engine-torch';
+import { CHILD_ARGUMENTS, childEnvironment, loadTorchEngine } from '@ravine/engine-torch';
 import {
   choosePrecision,
   compileProgram,
@@ -91,10 +92,23 @@ async function train(engine, { manifest, data }, preset, seed, threads) {
   return { accuracy, testTime: testTimeAugmentation?.accuracy ?? null, minutes, precision };
 }
 
+const AS_WORKERS_CHILD = 'RAVINE_BENCH_CHILD';
+
+/** The C library and OpenMP read their settings only once: this program starts itself as workers start the training process. */
+function startAsWorkersChild(threads) {
+  const env = { ...process.env, ...childEnvironment(threads), [AS_WORKERS_CHILD]: '1' };
+  const { status, error } = spawnSync(process.execPath, [...CHILD_ARGUMENTS, ...process.argv.slice(1)], {
+    env,
+    stdio: 'inherit',
+  });
+  if (error) throw error;
+  process.exitCode = status ?? 1;
+}
+
 async function main() {
   const options = readOptions();
   const { preset, seeds, threads } = options;
-  Object.assign(process.env, childEnvironment(threads));
+  if (process.env[AS_WORKERS_CHILD] === undefined) return startAsWorkersChild(threads);
   const { engine, reason } = loadTorchEngine();
   if (engine === null) throw new Error(reason);
   const dataset = await fashionMnist(options.folder);
