@@ -1,11 +1,12 @@
 /** Recipes with a random kind and random options in every family. Whatever the catalog lists is drawn by itself. */
 import { type CatalogEntry, createCatalog, Recipe, SpecError, type SpecIssue } from '@ravine/training';
+import { drawGraph } from './draw-graph.js';
 import { NAME, pickOne, sampleOption, sampleOptions } from './sample-options.js';
 import { type Draft, resolveTiny, sizeOf, type Tiny, tiny } from './train-recipe.js';
 
 export const catalog = createCatalog();
 
-/** Networks of the user's own: their layers are drawn, their wiring is not. */
+/** Networks whose options the catalog describes whole; those of the user's own are drawn by `drawNetwork`. */
 export const drawable = catalog.architectures.filter(({ kind }) => kind !== 'layers' && kind !== 'graph');
 
 /** Splits, sizes and classes differ: what is held out, judged on, or has an odd height depends on them. */
@@ -32,9 +33,16 @@ const some = (family: CatalogEntry[], key: number, place: number, most: number) 
 
 const lengths = [{ steps: 1 }, { steps: 3 }, { steps: 7 }, { epochs: 0.5 }, { epochs: 1 }];
 
-function drawNetwork(key: number): object {
+const entryOf = (wanted: string) => catalog.architectures.find(({ kind }) => kind === wanted) as CatalogEntry;
+
+function drawNetwork(key: number, dataset: Tiny): object {
+  if (key % 6 === 3)
+    return drawGraph(entryOf('graph'), key, (network) => {
+      const draft = { architecture: network } as Draft;
+      return toChange(draft, dataset).length > 0;
+    });
   if (key % 6 !== 0) return part(drawable, key, 1);
-  const entry = catalog.architectures.find(({ kind }) => kind === 'layers') as CatalogEntry;
+  const entry = entryOf('layers');
   const body = (sampleOptions(entry, key, 1) as unknown as { layers: object[] }).layers;
   const before = { kind: 'conv2d', name: NAME, outChannels: 6, stride: 2 };
   return {
@@ -44,7 +52,7 @@ function drawNetwork(key: number): object {
 }
 
 /** Fields that are drawn from a family, or within what a small run can show. */
-const special: Record<string, (key: number) => unknown> = {
+const special: Record<string, (key: number, dataset: Tiny) => unknown> = {
   architecture: drawNetwork,
   loss: (key) => part(catalog.losses, key, 2),
   optimizer: (key) => ({
@@ -65,8 +73,8 @@ const special: Record<string, (key: number) => unknown> = {
   testTimeAugmentation: (key) => pickOne([null, part(catalog.testTimeAugmentations, key, 42)], key, 43),
 };
 
-const drawField = (name: string, key: number): unknown =>
-  (special[name] ?? ((one) => sampleOption({ schema: catalog.recipe }, name, one)))(key);
+const drawField = (name: string, key: number, dataset: Tiny): unknown =>
+  (special[name] ?? ((one) => sampleOption({ schema: catalog.recipe }, name, one)))(key, dataset);
 
 /** What is wrong with a recipe; an error that is no refusal is a fault, and thrown. */
 export function problemsOf(draft: Draft, dataset?: Tiny): SpecIssue[] {
@@ -96,7 +104,7 @@ function toChange(draft: Draft, dataset: Tiny): { path: (string | number)[]; mes
 export function drawRecipe(key: number): { draft: Draft; dataset: Tiny; refusals: string[] } {
   const dataset = pickOne(datasets, key, 0);
   const chosen = FIELDS.filter((name, i) => name in special || pickOne([true, false], key, 50 + i));
-  let draft = Object.fromEntries(chosen.map((name) => [name, drawField(name, key)])) as Draft;
+  let draft = Object.fromEntries(chosen.map((name) => [name, drawField(name, key, dataset)])) as Draft;
   const refusals: string[] = [];
   for (let again = 1; again <= 60; again++) {
     const issues = toChange(draft, dataset);
@@ -106,7 +114,7 @@ export function drawRecipe(key: number): { draft: Draft; dataset: Tiny; refusals
       if (!FIELDS.includes(name)) throw new Error(`no field is named: ${refusals.at(-1)}`);
       const { [name as keyof Draft]: _, ...rest } = draft;
       const value =
-        again < 20 || name === 'architecture' ? drawField(name, key + 1_000_003 * again) : undefined;
+        again < 20 || name === 'architecture' ? drawField(name, key + 1_000_003 * again, dataset) : undefined;
       draft = (value === undefined ? rest : { ...rest, [name]: value }) as Draft;
     }
   }
