@@ -22,3 +22,22 @@ export async function eventually<T>(probe: () => Promise<T | null>, ms = PATIENC
   }
   return null;
 }
+
+/** What was seen of something that goes on by itself. */
+export interface Sight {
+  done: boolean;
+  /** Another text whenever something has moved. */
+  state: string;
+}
+
+/** Looks until it is done, or until nothing has moved for as long as the patience lasts. */
+export async function untilStill(look: () => Promise<Sight>, ms = PATIENCE_MS): Promise<void> {
+  let state = '';
+  for (let end = Date.now() + ms; Date.now() < end; await sleep(100)) {
+    const seen = await look().catch(() => null);
+    if (seen?.done) return;
+    if (seen === null || seen.state === state) continue;
+    state = seen.state;
+    end = Date.now() + ms;
+  }
+}

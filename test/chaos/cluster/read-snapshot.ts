@@ -2,21 +2,24 @@ import { isTerminal } from '@ravine/contracts';
 import type { Snapshot } from '../check/snapshot.js';
 import { cleanUp, jobFolders } from './clean-up.js';
 import type { Cluster } from './cluster.js';
-import { eventually, patiently } from './patience.js';
+import { eventually, patiently, untilStill } from './patience.js';
 import { readJob, type Submitted } from './read-job.js';
 
 const QUEUES = ['train.cpu', 'train.cuda', 'control', 'predict'] as const;
 
-/** Waits until all these jobs have ended; those that do not are left to the checker. */
+/** Waits until all these jobs have ended, as long as one of them moves; those that do not are left to the checker. */
 export async function allEnded({ database }: Cluster, jobs: readonly Submitted[]): Promise<void> {
   const open = new Set(jobs.map(({ id }) => id));
-  await eventually(async () => {
-    const { rows } = await database.pool.query<{ id: string; status: string }>(
-      'select id, status from jobs where id = any($1)',
+  await untilStill(async () => {
+    const { rows } = await database.pool.query<{ id: string; status: string; moved: string }>(
+      `select id, status, concat(attempt, ' ', phase, ' ', progress->>'step') as moved from jobs where id = any($1) order by id`,
       [[...open]],
     );
     for (const { id, status } of rows) if (isTerminal(status as never)) open.delete(id);
-    return open.size === 0 ? true : null;
+    return {
+      done: open.size === 0,
+      state: rows.map(({ id, status, moved }) => `${id} ${status} ${moved}`).join(),
+    };
   });
 }
 
