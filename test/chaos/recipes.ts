@@ -60,11 +60,18 @@ const features = {
   'mid-epoch': { batchSize: 2, epochs: 12 },
 } satisfies Record<string, Wish>;
 
-/** Names of all pairs of the two. */
+/** How much longer a run must be that is killed ten times. */
+const LONGER = 5;
+
+/** Names of all pairs of the two, and of the same runs for a longer time. */
 export const matrix: string[] = [];
+export const longMatrix: string[] = [];
 for (const [optimizer, rule] of Object.entries(optimizers))
   for (const [feature, change] of Object.entries(features)) {
     const name = `${optimizer} ${feature}`;
-    recipes[name] = { ...base, epochs: 120, optimizer: rule, ...change };
+    const recipe = { ...base, epochs: 120, optimizer: rule, ...change };
+    recipes[name] = recipe;
     matrix.push(name);
+    recipes[`${name} longer`] = { ...recipe, epochs: LONGER * recipe.epochs };
+    longMatrix.push(`${name} longer`);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { matrix } from '../recipes.js';
+import { longMatrix, matrix } from '../recipes.js';
 import type { Scenario, Stage } from '../scenario.js';
 import { ownerOf } from '../traffic.js';
 
@@ -51,7 +51,7 @@ export const digests: Scenario = {
   queues: ['postgres', 'redis'],
   async run(stage) {
     const { cluster, random, long, undisturbed, submit, ended, log } = stage;
-    const names = long ? matrix : random.shuffled(matrix).slice(0, 4);
+    const names = long ? longMatrix : random.shuffled(matrix).slice(0, 4);
     await undisturbed(names);
     const kills = new Map<string, number>();
     const jobs = [];
