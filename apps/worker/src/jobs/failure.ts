@@ -61,7 +61,8 @@ export function exitFailure(exit: ChildExit, step: number | null): Failure {
     return { class: 'infrastructure', code: 'process_frozen', message, step, retryable: true, evidence };
   }
   if (exit.killed) {
-    const message = 'the training process was ended from outside by SIGKILL';
+    const message =
+      'the training process was ended from outside by SIGKILL: by a person, an init system or a memory limit that the worker cannot read';
     return { class: 'infrastructure', code: 'process_killed', message, step, retryable: true, evidence };
   }
   const lastLine = exit.stderr.at(-1);
