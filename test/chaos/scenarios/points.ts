@@ -1,5 +1,6 @@
 import { eventually } from '../cluster/patience.js';
 import { cuttable, points } from '../inject/points.mjs';
+import { killingAlone } from '../kill-lock.js';
 import { type Planned, planFaults } from '../plan.js';
 import type { Scenario, Stage } from '../scenario.js';
 import { createTraffic, type Traffic, within } from '../traffic.js';
@@ -79,8 +80,10 @@ export const crashPoints: Scenario = {
     const traffic = createTraffic(stage);
     const requests: Promise<unknown>[] = [];
     // Callers of a killed API wait for its lock on their key to run out, while the workers are killed.
-    for (const planned of planFaults({ points, cuttable }, stage))
-      await strike(stage, planned, traffic, requests);
+    for (const planned of planFaults({ points, cuttable }, stage)) {
+      const work = () => strike(stage, planned, traffic, requests);
+      await (planned.point.startsWith('child:') ? killingAlone(work) : work());
+    }
     await Promise.all(requests);
   },
 };

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { CHILD_ARGUMENTS } from '@ravine/engine-torch';
-import { type ChildExit, describeExit, readOomKills, saysOutOfMemory } from './exit.js';
+import { type ChildExit, describeExit, saysOutOfMemory } from './exit.js';
+import { watchOomKills } from './oom-watch.js';
 import { type FromChild, type Purpose, parseFromChild, type ToChild } from './protocol.js';
 import { FROZEN_AFTER_MS, isSignOfLife, watchForLife } from './sign-of-life.js';
 import { tailOf } from './tail.js';
@@ -31,8 +32,7 @@ export interface Child<P extends Purpose> {
 
 /** Starts a child. It has its own environment from before exec, since allocator and OpenMP read theirs only once. */
 export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P> {
-  let before = readOomKills();
-  let works = false;
+  const kernel = watchOomKills();
   let killedHere = false;
   const kill = (): void => {
     killedHere = true;
@@ -78,14 +78,12 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
   return {
     processId: child.pid,
     send: (message) => {
-      // What the kernel did while a process waited for work says nothing about its end.
-      if (!works) before = readOomKills();
-      works = true;
       if (child.connected) child.send(message as object, () => {});
     },
     kill,
     exited: exitOf(child, faults).then(({ code, signal }) => {
-      const oomKill = signal === 'SIGKILL' && readOomKills().some((count, i) => count > (before[i] ?? 0));
+      const oomKill = signal === 'SIGKILL' && !killedHere && kernel.struck();
+      kernel.end();
       const outOfMemory = oomKill || saysOutOfMemory(signal, stderr());
       const killed = signal === 'SIGKILL' && !outOfMemory && !killedHere;
       return { code, signal, stderr: [...stderr(), ...faults], outOfMemory, killed, frozen };
