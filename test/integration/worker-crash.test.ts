@@ -19,7 +19,7 @@ describe.skipIf(reason !== null)('a training process that ends before its time',
     process.kill(await childOf(process.pid, 'train'), 'SIGKILL');
     const job = await ended(id, 'succeeded');
     expect(job.attempt).toBe(2);
-    expect(job.transitions.map(({ reason }) => reason)).toContain(
+    expect(job.transitions.map(({ reason }) => reason)).toContainEqual(
       expect.stringContaining('the training process was ended from outside by SIGKILL'),
     );
   });
