@@ -120,5 +120,17 @@ export const fashion30Min = {
     published,
     chosen: `${chosen('about 140 ms per step')} That is an estimate from the number of multiplications.`,
   },
-  measured: [],
+  measured: [
+    {
+      dataset: 'Fashion-MNIST',
+      seeds: 5,
+      accuracy: 0.9475,
+      standardDeviation: 0.0005,
+      testTimeAccuracy: 0.9492,
+      minutes: 19.4,
+      machine:
+        'AMD EPYC (family 26, model 2), 2 threads, bf16; the minutes are those of the seed that had the machine to itself, and seed 0 is of the day before and of its convolutions',
+      date: '2026-11-27',
+    },
+  ],
 } satisfies PresetDefinition<'fashion-30min'>;
