@@ -26,18 +26,18 @@ export async function eventually<T>(probe: () => Promise<T | null>, ms = PATIENC
 /** What was seen of something that goes on by itself. */
 export interface Sight {
   done: boolean;
-  /** Another text whenever something has moved. */
-  state: string;
+  /** How far it has come. */
+  reached: number;
 }
 
-/** Looks until it is done, or until nothing has moved for as long as the patience lasts. */
+/** Looks until it is done, or until it has come no further for as long as the patience lasts. */
 export async function untilStill(look: () => Promise<Sight>, ms = PATIENCE_MS): Promise<void> {
-  let state = '';
+  let furthest = Number.NEGATIVE_INFINITY;
   for (let end = Date.now() + ms; Date.now() < end; await sleep(100)) {
     const seen = await look().catch(() => null);
     if (seen?.done) return;
-    if (seen === null || seen.state === state) continue;
-    state = seen.state;
+    if (seen === null || seen.reached <= furthest) continue;
+    furthest = seen.reached;
     end = Date.now() + ms;
   }
 }

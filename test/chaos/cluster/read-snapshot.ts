@@ -1,4 +1,3 @@
-import { isTerminal } from '@ravine/contracts';
 import type { Snapshot } from '../check/snapshot.js';
 import { cleanUp, jobFolders } from './clean-up.js';
 import type { Cluster } from './cluster.js';
@@ -7,19 +6,20 @@ import { readJob, type Submitted } from './read-job.js';
 
 const QUEUES = ['train.cpu', 'train.cuda', 'control', 'predict'] as const;
 
-/** Waits until all these jobs have ended, as long as one of them moves; those that do not are left to the checker. */
+/**
+ * Waits until all these jobs have ended, as long as they come further: one that does the same steps again and again does
+ * not. Those that do not end are left to the checker.
+ */
 export async function allEnded({ database }: Cluster, jobs: readonly Submitted[]): Promise<void> {
-  const open = new Set(jobs.map(({ id }) => id));
+  const ids = jobs.map(({ id }) => id);
   await untilStill(async () => {
-    const { rows } = await database.pool.query<{ id: string; status: string; moved: string }>(
-      `select id, status, concat(attempt, ' ', phase, ' ', progress->>'step') as moved from jobs where id = any($1) order by id`,
-      [[...open]],
+    const { rows } = await database.pool.query<{ ended: number; steps: number }>(
+      `select count(ended_at)::int as ended, coalesce(sum((progress->>'step')::float8), 0) as steps
+       from jobs where id = any($1)`,
+      [ids],
     );
-    for (const { id, status } of rows) if (isTerminal(status as never)) open.delete(id);
-    return {
-      done: open.size === 0,
-      state: rows.map(({ id, status, moved }) => `${id} ${status} ${moved}`).join(),
-    };
+    const { ended = 0, steps = 0 } = rows[0] ?? {};
+    return { done: ended === ids.length, reached: ended + steps };
   });
 }
 

@@ -5,7 +5,7 @@ import type { TrainStart } from '../child/protocol.js';
 import { threadsPerJob } from '../config.js';
 import type { Outbox } from '../outbox.js';
 import type { WorkerContext } from '../parts.js';
-import { checkpointInterval } from './checkpoint-interval.js';
+import { checkpointSeconds } from './checkpoint-seconds.js';
 import { type Ending, endingBeforeStart, endingOf } from './ending.js';
 import { datasetFailure } from './failure.js';
 import type { Interruptions } from './interruption.js';
@@ -77,6 +77,7 @@ async function runChild(parts: RunParts, { resume, ...prepared }: Prepared) {
   const { claim, placement, folder, interruptions, limits, outbox, told, context } = parts;
   const { database, storage, settings, standby, log } = context;
   const { job, attempt } = claim;
+  const { everySteps, everySeconds } = job.checkpoints;
   const start: TrainStart = {
     type: 'start',
     jobId: job.id,
@@ -90,7 +91,7 @@ async function runChild(parts: RunParts, { resume, ...prepared }: Prepared) {
     precision: placement.precision,
     threads: threadsPerJob(settings),
     ...limits.current,
-    checkpoints: checkpointInterval(job.checkpoints, claim.fruitless),
+    checkpoints: { everySteps, everySeconds: checkpointSeconds(everySeconds, claim.fruitless) },
     microBatchSize: job.microBatchSize,
     folder,
   };
