@@ -58,7 +58,7 @@ export async function build() {
   // An engine that could not be built is tried again: what it lacked may be there now.
   if (last === before && engineMissing() === null) return;
   const turbo = path.join(root, 'node_modules/turbo/bin/turbo');
-  await phase('Building (the first time compiles the engine: 1 to 2 minutes)', () =>
+  await phase('Building (the first time compiles the engine: 1 to 5 minutes)', () =>
     run(
       'build',
       process.execPath,

@@ -59,7 +59,7 @@ if (nodeHeaders === null)
     `the headers of Node.js (node_api.h) were not found. Install them (on Debian or Ubuntu: sudo apt-get install libnode-dev) or set NODEDIR to an unpacked Node.js release, ${again}`,
   );
 
-console.log('engine-torch: building the native engine (one to two minutes the first time)');
+console.log('engine-torch: building the native engine (1 to 5 minutes the first time, the cores decide)');
 const configure = () =>
   cmake([
     ...['-S', root, '-B', build, '-DCMAKE_BUILD_TYPE=Release'],
