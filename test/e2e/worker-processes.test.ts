@@ -77,19 +77,14 @@ describe('worker processes', () => {
     expect(worker.output()).not.toMatch(/RAVINE_CACHE_GIB/);
   });
 
-  it('refuses a job when no worker has an engine, with the reason', async () => {
-    await start({ RAVINE_ENGINE_TORCH: 'off' });
-    const id = await stack.submit(dataset, long);
-    const job = await stack.jobWhen(id, ({ status }) => status === 'failed');
-    expect(job.failure).toMatchObject({ class: 'config', code: 'engine_unavailable' });
-    expect(job.failure?.message).toContain('RAVINE_ENGINE_TORCH=off');
-  });
-
   describe.skipIf(reason !== null)('that train', () => {
-    it('leave a job to the worker that has an engine', async () => {
-      await start({ RAVINE_ENGINE_TORCH: 'off' });
-      const able = await start();
+    it('leave a job to the worker that has an engine, also while there is none', async () => {
+      const packer = await start({ RAVINE_ENGINE_TORCH: 'off' });
       const id = await stack.submit(dataset, { ...long, epochs: 1 });
+      await expect.poll(() => packer.output(), { timeout: 20_000 }).toContain('worker is ready');
+      await stack.datasetWhen(await stack.upload(smallShapes()), ({ status }) => status === 'ready');
+      expect(await stack.job(id)).toMatchObject({ status: 'queued', attempt: 0 });
+      const able = await start();
       await stack.jobWhen(id, ({ status }) => status === 'succeeded');
       expect((await end(able, 'SIGTERM')).code).toBe(0);
     });

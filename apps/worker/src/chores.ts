@@ -1,5 +1,4 @@
 import { deliveryKey } from '@ravine/queue';
-import { deleteOrphanBlobs } from './orphan-blobs.js';
 import type { WorkerContext } from './parts.js';
 
 const MINUTE_MS = 60_000;
@@ -10,7 +9,6 @@ const LOST_DELIVERY_MS = MINUTE_MS;
 /** Somebody waits for a prediction. */
 const LOST_PREDICTION_MS = 5_000;
 const PREDICTION_TTL_MS = 10 * MINUTE_MS;
-const ORPHAN_SEARCH_MS = 6 * 60 * MINUTE_MS;
 const IDEMPOTENCY_TTL_MS = 2 * DAY_MS;
 const OLD_WORKER_MS = 60 * MINUTE_MS;
 
@@ -25,24 +23,25 @@ type ChoreContext = Pick<
  */
 export function createChores(context: ChoreContext) {
   const { database, queues, storage, workerId, running, ingesting, log } = context;
-  const isDue = createRecheck(LOST_DELIVERY_MS);
-  const isOrphanSearchDue = createRecheck(ORPHAN_SEARCH_MS);
+  const recheck = createRecheck(LOST_DELIVERY_MS);
   return {
     async jobsWithoutDelivery() {
       for (const { id, attempt, priority, queue } of await database.jobs.queuedWithoutDelivery(
         LOST_DELIVERY_MS,
       )) {
         const dedupeKey = deliveryKey(id, attempt);
-        if (isDue(dedupeKey)) await queues.enqueue(queue, id, { priority, dedupeKey });
+        await recheck(dedupeKey, () => queues.enqueue(queue, id, { priority, dedupeKey }));
       }
     },
 
     async jobsOfLostWorkers() {
       for (const { id, attempt, priority, queue } of await database.jobs.lost()) {
         const dedupeKey = deliveryKey(id, attempt);
-        if (!isDue(dedupeKey)) continue; // by attempt: a job may lose one worker soon after another
-        log.warn({ job: id, attempt }, 'the worker of a job is lost: the job is given to another');
-        await queues.enqueue(queue, id, { priority, dedupeKey });
+        // By attempt: a job may lose one worker soon after another.
+        await recheck(dedupeKey, async () => {
+          log.warn({ job: id, attempt }, 'the worker of a job is lost: the job is given to another');
+          await queues.enqueue(queue, id, { priority, dedupeKey });
+        });
       }
     },
 
@@ -67,25 +66,19 @@ export function createChores(context: ChoreContext) {
     async datasetsWithoutDelivery() {
       for (const { id, attempt } of await database.datasets.stale(LOST_DELIVERY_MS)) {
         const dedupeKey = deliveryKey(id, attempt);
-        if (isDue(dedupeKey)) await queues.enqueue('control', id, { dedupeKey });
+        await recheck(dedupeKey, () => queues.enqueue('control', id, { dedupeKey }));
       }
     },
 
     async predictionsWithoutDelivery() {
       for (const id of await database.predictions.stale(LOST_PREDICTION_MS)) {
-        if (isDue(id)) await queues.enqueue('predict', id, { dedupeKey: `${id}:again` });
+        await recheck(id, () => queues.enqueue('predict', id, { dedupeKey: `${id}:again` }));
       }
     },
 
     async oldPredictions() {
       const { keys } = await database.predictions.expire(PREDICTION_TTL_MS);
       await database.deleteUnnamed(keys, (key) => storage.delete(key));
-    },
-
-    async orphanBlobs() {
-      if (!isOrphanSearchDue('storage')) return;
-      const deleted = await deleteOrphanBlobs(storage, database, Date.now());
-      if (deleted > 0) log.info({ deleted }, 'blobs that no row names were deleted');
     },
 
     async oldIdempotencyKeys() {
@@ -98,14 +91,16 @@ export function createChores(context: ChoreContext) {
   };
 }
 
-/** Whether an id is to be looked at (again): at most once in `ms`, however long its row waits. */
-export function createRecheck(ms: number, clock: () => number = Date.now): (id: string) => boolean {
-  const looked = new Map<string, number>();
-  return (id) => {
-    const now = clock();
-    for (const [known, at] of looked) if (now - at >= ms) looked.delete(known);
-    if (looked.has(id)) return false;
-    looked.set(id, now);
-    return true;
+/** Does what an id needs, and not again within `ms`, however long its row waits; what failed may be done again at once. */
+export function createRecheck(
+  ms: number,
+  clock: () => number = Date.now,
+): (id: string, work: () => Promise<void>) => Promise<void> {
+  const done = new Map<string, number>();
+  return async (id, work) => {
+    for (const [known, at] of done) if (clock() - at >= ms) done.delete(known);
+    if (done.has(id)) return;
+    await work();
+    done.set(id, clock());
   };
 }

@@ -24,7 +24,8 @@ export async function announce(
   let draining = false;
 
   const beat = async (): Promise<void> => {
-    await workspace.touch();
+    // A disk that does not work takes nobody's jobs away.
+    await workspace.touch().catch((err: unknown) => log.warn({ err }, 'the work folder is not usable'));
     if (await workers.heartbeat(worker.id)) return;
     await workers.register(worker); // the row was removed: this process was away for long
     if (draining) await workers.drain(worker.id);

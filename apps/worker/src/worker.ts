@@ -7,7 +7,7 @@ import { openBlobCache } from './blob-cache.js';
 import { childEnvironment } from './child/environment.js';
 import { createStandby } from './child/standby.js';
 import { threadsPerJob } from './config.js';
-import { probeEngines, type WorkerEngine, withoutTorch } from './engines.js';
+import { canCompute, probeEngines, type WorkerEngine, withoutTorch } from './engines.js';
 import { createHandlers } from './handlers.js';
 import type { WorkerContext, WorkerParts } from './parts.js';
 import { createPredictor } from './predictions/predictor.js';
@@ -113,14 +113,15 @@ export async function createWorker(parts: WorkerParts): Promise<Worker> {
   return { id, engines, stop: () => (stopping ??= stop()) };
 }
 
-/** How many deliveries of each queue are taken at once. `train.cpu` is consumed without an engine too: to refuse with the reason. */
+/** How many deliveries of each queue are taken at once. Without an engine none is taken of `train.…`: jobs wait for a worker that has one. */
 function concurrencyOf(
   engines: readonly WorkerEngine[],
   perDevice: number,
 ): Partial<Record<QueueName, number>> {
-  const gpus = engines.flatMap(({ devices }) => devices.filter(({ kind }) => kind === 'cuda')).length;
+  const devices = engines.filter(({ available }) => available).flatMap((engine) => engine.devices);
+  const gpus = devices.filter(({ kind }) => kind === 'cuda').length;
   return {
-    'train.cpu': perDevice,
+    ...(canCompute(engines, 'cpu') && { 'train.cpu': perDevice }),
     ...(gpus > 0 && { 'train.cuda': gpus * perDevice }),
     control: INGESTS_AT_ONCE,
     predict: PREDICTIONS_AT_ONCE,

@@ -16,18 +16,23 @@ export interface Workspace {
 /** Makes `<parent>/<workerId>` and removes what crashed workers left in `parent`. */
 export async function openWorkspace(parent: string, workerId: string): Promise<Workspace> {
   const folder = join(parent, workerId);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const make = () => mkdir(folder, { recursive: true, mode: 0o700 });
+  await make();
   await removeAbandoned(parent);
   return {
     async lend(purpose, work) {
+      await make(); // others may have removed the folder of a process that was stopped for long
       const lent = await mkdtemp(join(folder, `${purpose}-`));
       try {
         return await work(lent);
       } finally {
-        await rm(lent, { recursive: true, force: true });
+        await rm(lent, { recursive: true, force: true, maxRetries: 5 }); // a copy that nobody waits for may still write
       }
     },
-    touch: () => utimes(folder, new Date(), new Date()),
+    async touch() {
+      await make();
+      await utimes(folder, new Date(), new Date());
+    },
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -51,7 +51,10 @@ export async function connectClient(url: string): Promise<pg.Client> {
   }
 }
 
-const UNREACHABLE = /^(08...|57P0[1-4]|53300|28...|3D000|E[A-Z]+|P10(00|01|02|08|17))$/;
+/** 25P03 and 57P05: the session of a process that was frozen was ended meanwhile; a new one works. */
+const UNREACHABLE = /^(08...|25P03|57P0[1-5]|53300|28...|3D000|E[A-Z]+|P10(00|01|02|08|17))$/;
+/** What pg says without a code, the last to each query on a session that it knows to be lost. */
+const LOST = /connection terminated|timeout exceeded when trying to connect|Connection ended|not queryable/i;
 
 /**
  * A database that cannot be reached becomes `service_unavailable`, one without space `storage_full`; the rest
@@ -95,8 +98,7 @@ function reasonOf(error: Error): string | null {
   if (code === '28P01' || code === '28000') return 'user or password is wrong; correct DATABASE_URL';
   if (code === 'ECONNREFUSED') return 'nothing listens there; start PostgreSQL or correct DATABASE_URL';
   if (typeof code === 'string' && UNREACHABLE.test(code)) return lineOf(error) || code;
-  if (/connection terminated|timeout exceeded when trying to connect|Connection ended/i.test(error.message))
-    return lineOf(error);
+  if (LOST.test(error.message)) return lineOf(error);
   if (error instanceof AggregateError) return reasonOf(error.errors[0] as Error);
   return error.cause instanceof Error ? reasonOf(error.cause) : null;
 }

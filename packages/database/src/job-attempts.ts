@@ -19,12 +19,14 @@ import { appendEvents } from './events.js';
 import { LIVE, lockAttempt, StaleAttempt } from './fence.js';
 import type { PrismaClient } from './generated/client.js';
 import { MAX_FRUITLESS, takeJob } from './job-claim.js';
-import { jobView, moveJob, unowned } from './job-row.js';
+import { jobView, moveJob, type TrainQueue, unowned } from './job-row.js';
 import { first, json, text, transaction } from './sql.js';
 
 export interface JobClaim {
   job: Job;
   project: string;
+  /** Where its deliveries are. */
+  queue: TrainQueue;
   attempt: number;
   /** How many attempts in a row before this one ended without being asked and without a new checkpoint. */
   fruitless: number;
@@ -133,6 +135,7 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
       return {
         job: jobView(job),
         project: job.project,
+        queue: job.queue as TrainQueue, // written by `create` and by claims
         attempt,
         fruitless: job.fruitlessAttempts - 1, // the claim has counted this one
         manifest: dataset.manifest as unknown as DatasetManifest, // a job exists only for a ready dataset

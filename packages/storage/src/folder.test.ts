@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -42,6 +42,19 @@ describe('folder storage', () => {
     expect((await stat(dirname(file))).mode & 0o777).toBe(0o700);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect(storage.describe()).toBe(`folder ${folder}`);
+  });
+
+  it('says nothing of its blobs while it is away, as before a mount', async () => {
+    const storage = await open();
+    const { key } = await storage.put(Buffer.from('mounted later'));
+    await rename(join(folder, 'blobs'), join(folder, 'elsewhere'));
+    const away = { code: 'unavailable', retryable: true };
+    await expect(storage.read(key)).rejects.toMatchObject(away);
+    await expect(storage.openRead(key)).rejects.toMatchObject(away);
+    await expect(storage.copyToFile(key, join(folder, 'copy'))).rejects.toMatchObject(away);
+    await expect(storage.stat(key)).rejects.toMatchObject(away);
+    await rename(join(folder, 'elsewhere'), join(folder, 'blobs'));
+    expect((await storage.read(key)).toString()).toBe('mounted later');
   });
 
   it('survives a second start, ignores foreign files, and removes only old leftovers of crashed writes', async () => {

@@ -1,8 +1,9 @@
-import { opendir, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, opendir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { checkStorage } from './check.js';
 import { corrupt, digest, notFound, verifier } from './digest.js';
+import type { StorageError } from './error.js';
 import { assertKey, assertRange, type Blob, type ByteRange, isKey, type Storage } from './storage.js';
 import {
   createFolder,
@@ -32,6 +33,17 @@ export async function openFolderStorage(root: string): Promise<Storage> {
       throw diskError(error, folder);
     });
 
+  /** What a blob that is not there means: nothing, where the folder is not there either (an absent mount, for one). */
+  const missing = async (key: string): Promise<StorageError> => {
+    await guarded(stat(blobs));
+    return notFound(key);
+  };
+  const openWhole = async (key: string, range?: ByteRange): Promise<Readable> => {
+    const file = await openIfPresent(pathOf(key));
+    if (!file) throw await missing(key);
+    return readBlob(file, key, range);
+  };
+
   await guarded(createFolder(incoming).then(() => createFolder(blobs)));
   await guarded(sweepTemporary(incoming));
 
@@ -44,20 +56,21 @@ export async function openFolderStorage(root: string): Promise<Storage> {
     },
     async read(key) {
       const bytes = await guarded(readFile(pathOf(key)).catch(ignoreMissing));
-      if (!bytes) throw notFound(key);
+      if (!bytes) throw await missing(key);
       if (digest(bytes) !== key) throw corrupt(key);
       return bytes;
     },
     async openRead(key, range) {
-      return guarded(openBlob(pathOf(key), key, range));
+      return guarded(openWhole(key, range));
     },
     async copyToFile(key, path) {
-      const content = await guarded(openBlob(pathOf(key), key));
+      const content = await guarded(openWhole(key));
       const temporary = await writeTemporary(dirname(path), content, {});
       await publish(temporary.path, path);
     },
     async stat(key) {
       const found = await guarded(stat(pathOf(key)).catch(ignoreMissing));
+      if (!found) await missing(key);
       return found ? { key, size: found.size } : null;
     },
     async delete(key) {
@@ -73,9 +86,7 @@ export async function openFolderStorage(root: string): Promise<Storage> {
   return { ...storage, check: () => checkStorage(storage) };
 }
 
-async function openBlob(path: string, key: string, range?: ByteRange): Promise<Readable> {
-  const file = await openIfPresent(path);
-  if (!file) throw notFound(key);
+async function readBlob(file: FileHandle, key: string, range?: ByteRange): Promise<Readable> {
   if (!range) return pipeline(file.createReadStream(), verifier(key), () => {});
   try {
     assertRange(range, (await file.stat()).size);

@@ -12,12 +12,27 @@ export interface ChildExit {
   frozen: boolean;
 }
 
+/** The system gave no process: neither a code nor a signal tells how it ended. */
+export const UNSTARTED: ChildExit = {
+  code: null,
+  signal: null,
+  stderr: [],
+  outOfMemory: false,
+  killed: false,
+  frozen: false,
+};
+
+export const neverBegan = ({ code, signal }: Pick<ChildExit, 'code' | 'signal'>): boolean =>
+  code === null && signal === null;
+
 /** What the C++ library and V8 print before they abort a process that gets no more memory. */
 export const saysOutOfMemory = (signal: NodeJS.Signals | null, stderr: readonly string[]): boolean =>
   signal === 'SIGABRT' &&
   stderr.some((line) => /std::bad_alloc|heap out of memory|Fatal process out of memory/.test(line));
 
 /** `abort() after "…"` in words, for messages to the user. */
-export function describeExit({ code, signal }: Pick<ChildExit, 'code' | 'signal'>): string {
+export function describeExit(exit: Pick<ChildExit, 'code' | 'signal'>): string {
+  const { code, signal } = exit;
+  if (neverBegan(exit)) return 'could not be started';
   return signal ? `was ended by signal ${signal}` : `ended with exit code ${code}`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startChild } from '../../dist/child/host.js';
-import { saysOutOfMemory } from './exit.js';
+import { describeExit, saysOutOfMemory } from './exit.js';
 
 /** As a library whose thread never ends, and which waits for it at the end of the process. */
 const STUCK = `process.on('exit', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))`;
@@ -35,6 +35,18 @@ test('a child that gives no sign of life is ended, and its end says why', async 
     frozenAfterMs: 1000,
   });
   expect(await child.exited).toMatchObject({ signal: 'SIGKILL', frozen: true, killed: false });
+});
+
+test('a child that the system does not start says so', async () => {
+  const child = startChild({
+    purpose: 'probe',
+    environment: { PATH: process.env.PATH ?? '', LONG: 'x'.repeat(1 << 20) }, // more than exec takes
+    onMessage: () => {},
+    onLine: () => {},
+  });
+  const exit = await child.exited;
+  expect(exit).toMatchObject({ code: null, signal: null, stderr: [expect.stringContaining('E2BIG')] });
+  expect(describeExit(exit)).toBe('could not be started');
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { CHILD_ARGUMENTS } from '@ravine/engine-torch';
-import { type ChildExit, describeExit, saysOutOfMemory } from './exit.js';
+import { type ChildExit, describeExit, saysOutOfMemory, UNSTARTED } from './exit.js';
 import { watchOomKills } from './oom-watch.js';
 import { type FromChild, type Purpose, parseFromChild, type ToChild } from './protocol.js';
 import { FROZEN_AFTER_MS, isSignOfLife, watchForLife } from './sign-of-life.js';
@@ -38,12 +38,18 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
     killedHere = true;
     child.kill('SIGKILL');
   };
-  const child = fork(ENTRY, [options.purpose], {
-    env: options.environment,
-    serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: ['--enable-source-maps', ...CHILD_ARGUMENTS],
-  });
+  let child: ChildProcess;
+  try {
+    child = fork(ENTRY, [options.purpose], {
+      env: options.environment,
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: ['--enable-source-maps', ...CHILD_ARGUMENTS],
+    });
+  } catch (error) {
+    kernel.end();
+    return neverStarted(error); // ENOMEM is thrown at once; EAGAIN and EMFILE come as an event
+  }
   const { onLine } = options;
   const stderr = child.stderr
     ? tailOf(child.stderr, STDERR_LINES, (line) => onLine(line, 'stderr'))
@@ -53,7 +59,6 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
   // The child ends by itself when this process is gone, but not while it is stopped or stuck in the kernel.
   const killAtExit = (): void => void child.kill('SIGKILL');
   process.on('exit', killAtExit);
-  child.on('close', () => process.off('exit', killAtExit));
 
   const faults: string[] = [];
   let frozen = false;
@@ -62,7 +67,6 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
     faults.push(`the ${options.purpose} process gave no sign of life and was ended`);
     kill();
   }, options.frozenAfterMs ?? FROZEN_AFTER_MS);
-  child.on('close', watch.end);
   child.on('message', (raw) => {
     watch.heard();
     if (isSignOfLife(raw)) return;
@@ -82,6 +86,8 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
     },
     kill,
     exited: exitOf(child, faults).then(({ code, signal }) => {
+      watch.end();
+      process.off('exit', killAtExit);
       const oomKill = signal === 'SIGKILL' && !killedHere && kernel.struck();
       kernel.end();
       const outOfMemory = oomKill || saysOutOfMemory(signal, stderr());
@@ -90,6 +96,13 @@ export function startChild<P extends Purpose>(options: ChildOptions<P>): Child<P
     }),
   };
 }
+
+const neverStarted = (error: unknown): Child<never> => ({
+  processId: undefined,
+  send: () => {},
+  kill: () => {},
+  exited: Promise.resolve({ ...UNSTARTED, stderr: [String(error)] }),
+});
 
 /** 'close' comes after the last message and the last line of output; 'error' alone when the process could not start. */
 function exitOf(child: ChildProcess, faults: string[]): Promise<Pick<ChildExit, 'code' | 'signal'>> {

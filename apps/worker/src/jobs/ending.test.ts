@@ -47,6 +47,18 @@ describe('endingOf', () => {
     expect(run({ interruption: { kind: 'hand-back' }, lastWord }).kind).toBe('failed');
   });
 
+  it('goes back to the queue when the system gave no process', () => {
+    const exit = { ...clean, code: null, stderr: ['Error: spawn EAGAIN'] };
+    expect(run({ exit, step: null })).toMatchObject({
+      kind: 'handed-back',
+      failure: {
+        class: 'infrastructure',
+        code: 'process_not_started',
+        message: expect.stringContaining('EAGAIN'),
+      },
+    });
+  });
+
   it('writes nothing when the attempt is stale', () => {
     expect(run({ interruption: { kind: 'stale' }, lastWord: finished })).toEqual({ kind: 'abandoned' });
   });

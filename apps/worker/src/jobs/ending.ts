@@ -1,5 +1,5 @@
 import type { Failure } from '@ravine/contracts';
-import type { ChildExit } from '../child/exit.js';
+import { type ChildExit, UNSTARTED } from '../child/exit.js';
 import type { FromChild } from '../child/protocol.js';
 import { exitFailure, failureOfFault } from './failure.js';
 import type { Interruption } from './interruption.js';
@@ -19,14 +19,7 @@ export type Ending =
 export const endingBeforeStart = (interruption: Interruption): Ending =>
   endingOf({ interruption, lastWord: null, exit: NO_PROCESS, step: null });
 
-const NO_PROCESS: ChildExit = {
-  code: 0,
-  signal: null,
-  stderr: [],
-  outOfMemory: false,
-  killed: false,
-  frozen: false,
-};
+const NO_PROCESS: ChildExit = { ...UNSTARTED, code: 0 };
 
 export interface RunResult {
   interruption: Interruption | null;
@@ -43,7 +36,8 @@ export function endingOf({ interruption, lastWord, exit, step }: RunResult): End
   if (lastWord?.type === 'finished') return { kind: 'succeeded', result: lastWord };
   if (interruption?.kind === 'cancel') return { kind: 'cancelled' };
   if ((interruption?.kind === 'hand-back' || interruption?.kind === 'pause') && lastWord?.type !== 'failed') {
-    const reason = interruption.kind === 'pause' ? 'paused by request' : 'the worker shuts down';
+    // The request may have been withdrawn since: then the job is queued again, for the same reason.
+    const reason = interruption.kind === 'pause' ? 'a pause was asked for' : 'the worker shuts down';
     return { kind: 'handed-back', reason, failure: null };
   }
   return ofFailure(lastWord?.type === 'failed' ? lastWord.failure : exitFailure(exit, step));

@@ -1,6 +1,6 @@
 import type { Checkpoint, Failure } from '@ravine/contracts';
 import type { StorageError } from '@ravine/storage';
-import { type ChildExit, describeExit } from '../child/exit.js';
+import { type ChildExit, describeExit, neverBegan } from '../child/exit.js';
 import { isDiskBroken, isDiskFull, isTransient } from '../transient.js';
 
 /** What an error of the worker's own work means for the job. */
@@ -66,6 +66,10 @@ export function exitFailure(exit: ChildExit, step: number | null): Failure {
     return { class: 'infrastructure', code: 'process_killed', message, step, retryable: true, evidence };
   }
   const lastLine = exit.stderr.at(-1);
+  if (neverBegan(exit)) {
+    const message = `the training process could not be started: ${lastLine ?? 'the system gave no reason'}. The machine is short of processes, open files or memory`;
+    return { class: 'infrastructure', code: 'process_not_started', message, step, retryable: true, evidence };
+  }
   return {
     class: 'internal',
     code: 'engine_crashed',

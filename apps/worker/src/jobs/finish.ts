@@ -1,6 +1,6 @@
 import type { Failure } from '@ravine/contracts';
 import type { JobClaim } from '@ravine/database';
-import type { Outcome } from '@ravine/queue';
+import { deliveryKey, type Outcome } from '@ravine/queue';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
 import { untilShutdown } from '../transient.js';
@@ -25,11 +25,9 @@ export function retryMsAfter({ code }: Pick<Failure, 'code'>, fruitless: number)
  * Writes how a run ended on its row and says what becomes of the delivery. It tries until the database is back: while this
  * worker lives, nobody else would take the job. At a shutdown it gives up soon, and the job is found without a worker.
  */
-export async function finishJob(
-  claim: JobClaim,
-  ending: Ending,
-  { database: { jobs }, shutdown }: WorkerContext,
-): Promise<Outcome> {
+export async function finishJob(claim: JobClaim, ending: Ending, context: WorkerContext): Promise<Outcome> {
+  const { shutdown } = context;
+  const { jobs } = context.database;
   const { job, attempt } = claim;
   const write = <T>(work: () => Promise<T>): Promise<T> => withRetry(work, untilShutdown(shutdown));
   switch (ending.kind) {
@@ -57,9 +55,24 @@ export async function finishJob(
       const { reason, failure } = ending;
       const status = await write(() => jobs.handBack(job.id, attempt, { reason, failure }));
       if (status !== 'queued') return 'done';
-      return failure ? { retryInMs: retryMsAfter(failure, claim.fruitless) } : 'hand-back';
+      return failure ? again(claim, retryMsAfter(failure, claim.fruitless), context) : 'hand-back';
     }
     case 'abandoned':
       return 'done';
+  }
+}
+
+/** The next delivery has the key of the attempt, under which the sweeper would deliver too, and at once. */
+async function again(
+  { job: { id, priority }, queue, attempt }: JobClaim,
+  delayMs: number,
+  { queues, log }: WorkerContext,
+): Promise<Outcome> {
+  try {
+    await queues.enqueue(queue, id, { priority, delayMs, dedupeKey: deliveryKey(id, attempt) });
+    return 'done';
+  } catch (err) {
+    log.warn({ job: id, err }, 'the queue does not answer: the delivery that there is comes again');
+    return { retryInMs: delayMs };
   }
 }

@@ -20,7 +20,8 @@ export async function fetchDataset(
   const files: Record<string, string> = {};
   for (const key of keys) {
     signal.throwIfAborted();
-    files[key] = await withRetry(() => cache.fetch(key), { ...sitOutTransfer, signal });
+    const fetched = withRetry(() => cache.fetch(key), { ...sitOutTransfer, signal });
+    files[key] = await unlessAborted(fetched, signal);
   }
   return files;
 }
@@ -35,7 +36,7 @@ export async function fetchCheckpoint(
   const path = join(folder, 'resume.safetensors');
   try {
     const work = () => storage.copyToFile(checkpoint.sha256, path);
-    await withRetry(work, { ...sitOutTransfer, signal });
+    await unlessAborted(withRetry(work, { ...sitOutTransfer, signal }), signal);
     return path;
   } catch (error) {
     if (error instanceof StorageError && (error.code === 'not_found' || error.code === 'corrupt'))
@@ -53,4 +54,14 @@ export async function fetchFork(
 ): Promise<TrainStart['fork'] | Failure> {
   const path = await fetchCheckpoint(checkpoint, storage, folder, signal);
   return path === null ? forkFailure(checkpoint) : { path, keep, schedule, best };
+}
+
+/** Rejects at the signal. A large blob may take minutes, and whoever cancels does not wait for the rest of it. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
 }

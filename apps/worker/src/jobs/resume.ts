@@ -48,5 +48,5 @@ export async function giveUp(
   const event = { type: 'checkpoint_rejected', level, message, data: { checkpointId: id, step, why } };
   await withRetry(() => database.events.append(job.id, attempt, [event]), sitOut);
   const { superseded } = await withRetry(() => database.checkpoints.discard(job.id, attempt, id), sitOut);
-  for (const key of superseded) await withRetry(() => storage.delete(key), sitOut);
+  await withRetry(() => database.deleteUnnamed(superseded, (key) => storage.delete(key)), sitOut);
 }

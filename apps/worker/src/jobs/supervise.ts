@@ -23,6 +23,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunResult
   const { start, interruptions, limits, record } = options;
   let lastWord: LastWord | null = null;
   let step: number | null = null;
+  let ready = false;
   const child = options.standby.take({
     onLine: options.onLine,
     onMessage: (message) => {
@@ -30,6 +31,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunResult
         lastWord = message;
         return;
       }
+      if (message.type === 'ready') ready = true;
       if (message.type === 'progress') step = message.progress.step;
       record(message, () => {
         if ('sequence' in message) child.send({ type: 'acknowledge', sequence: message.sequence });
@@ -40,6 +42,7 @@ export async function superviseRun(options: SuperviseOptions): Promise<RunResult
 
   const killTimers: NodeJS.Timeout[] = [];
   const ignore = interruptions.listen((interruption) => {
+    if (!ready) return child.kill(); // it still reads its dataset: nothing is computed that could be kept
     child.send({ type: 'stop' });
     killTimers.push(setTimeout(child.kill, graceMsOf(interruption)));
   });

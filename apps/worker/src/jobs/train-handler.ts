@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { type JobClaim, StaleAttempt } from '@ravine/database';
 import type { DeliveryHandler, Outcome } from '@ravine/queue';
 import { threadsPerJob } from '../config.js';
-import { belongsElsewhere } from '../elsewhere.js';
 import { createOutbox } from '../outbox.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
@@ -19,14 +18,10 @@ import { placeJob, type Wish } from './placement.js';
 import { type RunParts, trainFromNewest } from './run.js';
 import { orSmallerBatch } from './smaller-batch.js';
 
-/** Pause of a delivery that another worker is to take. */
-const ELSEWHERE_MS = 2_000;
-
 /** Trains the job of a delivery, if it is still to be trained. Late and doubled deliveries find nothing to claim. */
 export function createTrainHandler(kind: 'cpu' | 'cuda', context: WorkerContext): DeliveryHandler {
   const { database, running, workerId, shutdown, standby, log } = context;
   return async ({ id, signal }): Promise<Outcome> => {
-    if (await belongsElsewhere(kind, context)) return { retryInMs: ELSEWHERE_MS };
     if (running.has(id)) return 'done'; // a doubled delivery: the claim would go to the same worker again
     running.set(id, { device: null });
     try {
