@@ -76,6 +76,16 @@ describe('events', () => {
     expect((await database.events.read(id, 0, 100)).map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   });
 
+  test('a report that is repeated, because its answer was lost, is written once', async () => {
+    const { id, attempt } = await runningJob(database, dataset);
+    const before = (await database.events.read(id, 0, 100)).length;
+    for (const report of ['r1', 'r1', 'r2', 'r2'])
+      await database.events.append(id, attempt, [log(report)], report);
+    for (const phase of ['training', 'training', 'testing']) await database.jobs.phase(id, attempt, phase);
+    const written = (await database.events.read(id, before, 100)).map(({ message }) => message);
+    expect(written).toEqual(['r1', 'r2', 'training', 'testing']);
+  });
+
   test('text of any kind is kept as it is, or made storable', async () => {
     const { id, attempt } = await runningJob(database, dataset);
     const message = `'; drop table jobs; -- \u0000 "\\u0000" 🐈 \n`;

@@ -64,7 +64,14 @@ describe('checkpoints', () => {
     );
     // A run that went back takes checkpoints of earlier steps later.
     const taken = [30, 40, 20, 25].map((step) => newCheckpoint(step, ['last'], `${id}-${step}`));
-    for (const one of taken) await database.checkpoints.record(id, attempt, one);
+    // The clock of the database is set back after each of them.
+    for (const [hours, one] of taken.entries()) {
+      await database.checkpoints.record(id, attempt, one);
+      await database.pool.query(
+        `update checkpoints set created_at = now() - $2 * interval '1 hour' where id = $1`,
+        [one.id, hours],
+      );
+    }
     expect((await database.checkpoints.list('default', id))!.map(({ step }) => step)).toEqual([40, 25, 20]);
     expect(await database.checkpoints.discard(id, attempt, taken[2]!.id)).toEqual({
       superseded: [blobKey(`${id}-20`)],

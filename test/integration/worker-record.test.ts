@@ -47,3 +47,27 @@ it('stores a checkpoint again that a run of the same recipe gave up between its 
   const row = await database.checkpoints.withRole('default', id, 'last');
   expect(await storage.read(row!.sha256)).toEqual(Buffer.from('weights'));
 });
+
+it('writes the events of a report once, also where the answer to the first write was lost', async () => {
+  const { database } = test;
+  const { id, attempt } = await runningJob(database, await readyDataset(database));
+  const before = (await database.events.read(id, 0, 100)).length;
+  const record = createRecorder({
+    database,
+    storage,
+    project: 'default',
+    jobId: id,
+    attempt,
+    secondsBefore: 0,
+    resumeFrom: null,
+  });
+  const event = { level: 'info', message: 'm', data: {} } as const;
+  const writes = [
+    record({ type: 'events', sequence: 1, events: [{ kind: 'epoch', ...event }] }),
+    record({ type: 'rollback', sequence: 2, step: 0, event: { kind: 'rollback', ...event } }),
+    record({ type: 'phase', phase: 'training' }),
+  ];
+  for (const write of writes) for (let time = 0; time < 2; time += 1) await write();
+  const written = (await database.events.read(id, before, 100)).map(({ type }) => type);
+  expect(written).toEqual(['epoch', 'rollback', 'phase']);
+});

@@ -21,6 +21,24 @@ export async function endAttempt(
   );
 }
 
+/**
+ * Whether this report was written before, by a call whose answer was lost, within the transaction that writes it. The
+ * reports of an attempt are written one after the other, so the name of the last is enough.
+ */
+export async function isRepeated(
+  client: Queryable,
+  jobId: string,
+  attempt: number,
+  report: string,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update job_attempts set last_report = $3
+     where job_id = $1 and attempt = $2 and last_report is distinct from $3`,
+    [jobId, attempt, report],
+  );
+  return rowCount === 0;
+}
+
 /** What a worker tells of its attempt once it knows. The caller has checked the fence. */
 export async function describeAttempt(
   client: Queryable,

@@ -99,7 +99,7 @@ async function keepPrevious(client: pg.PoolClient, jobId: string): Promise<void>
   await client.query(
     `update checkpoints set roles = array_remove(roles, 'previous') where id in (
        select id from checkpoints where job_id = $1 and 'previous' = any(roles)
-       order by created_at desc, id desc
+       order by sequence desc
        offset (select (checkpoint_policy->>'keepLast')::int - 1 from jobs where id = $1))`,
     [jobId],
   );

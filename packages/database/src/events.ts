@@ -1,5 +1,6 @@
 import type { JobEvent } from '@ravine/contracts';
 import type pg from 'pg';
+import { isRepeated } from './attempt-rows.js';
 import { requireAttempt } from './fence.js';
 import { appendLogs, type NewLine } from './logs.js';
 import { json, type Queryable, text, transaction } from './sql.js';
@@ -9,18 +10,27 @@ export type NewEvent = Pick<JobEvent, 'type' | 'level' | 'message'> & { data?: R
 export interface Events {
   /**
    * Appends in order and answers the sequences. With an attempt it is fenced and throws StaleAttempt; with
-   * null it is the service that speaks, also after the end of the job.
+   * null it is the service that speaks, also after the end of the job. A `report` names the call, which may then be
+   * repeated where its answer was lost: what is there is not written again.
    */
-  append(jobId: string, attempt: number | null, events: readonly NewEvent[]): Promise<number[]>;
+  append(
+    jobId: string,
+    attempt: number | null,
+    events: readonly NewEvent[],
+    report?: string,
+  ): Promise<number[]>;
   /** Events with a larger sequence than `after`, oldest first. */
   read(jobId: string, after: number, limit: number): Promise<JobEvent[]>;
 }
 
 export function createEvents(pool: pg.Pool): Events {
   return {
-    append: (jobId, attempt, events) =>
+    append: (jobId, attempt, events, report) =>
       transaction(pool, async (client) => {
-        if (attempt !== null) await requireAttempt(client, jobId, attempt);
+        if (attempt !== null) {
+          await requireAttempt(client, jobId, attempt);
+          if (report !== undefined && (await isRepeated(client, jobId, attempt, report))) return [];
+        }
         return appendEvents(client, jobId, attempt, events);
       }),
 

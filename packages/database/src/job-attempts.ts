@@ -127,7 +127,7 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
           dataset: { select: { manifest: true } },
           checkpoints: {
             where: { roles: { hasSome: ['last', 'previous'] } },
-            orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], // a run that went back has older ones of later steps
+            orderBy: { sequence: 'desc' }, // a run that went back has older ones of later steps
           },
         },
       });
@@ -162,7 +162,11 @@ export function createJobAttempts(pool: pg.Pool, prisma: PrismaClient, lostAfter
 
     phase: (id, attempt, phase) =>
       locked(id, attempt, async (client) => {
-        await client.query('update jobs set phase = $2, updated_at = now() where id = $1', [id, text(phase)]);
+        const { rowCount } = await client.query(
+          'update jobs set phase = $2, updated_at = now() where id = $1 and phase is distinct from $2',
+          [id, text(phase)],
+        );
+        if (rowCount === 0) return; // told before, by a call whose answer was lost
         await appendEvents(client, id, attempt, [
           { type: 'phase', level: 'info', message: phase, data: { phase } },
         ]);

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { type Checkpoint, type Job, newId } from '@ravine/contracts';
-import type { Database } from '@ravine/database';
+import type { Database, NewEvent } from '@ravine/database';
 import type { Storage } from '@ravine/storage';
 import { createFence } from './fence.js';
 import type { Report } from './supervise.js';
@@ -47,18 +48,26 @@ export function createRecorder(options: RecorderOptions): Recorder {
     await database.deleteUnnamed(superseded, (key) => storage.delete(key));
   };
 
+  /** Writes events once, however often it is called. */
+  const appending = () => {
+    const report = randomUUID();
+    return async (events: NewEvent[]): Promise<void> => {
+      await fenced(database.events.append(jobId, attempt, events, report));
+    };
+  };
+
   const handlers: { [T in Report['type']]: (report: ReportOf<T>) => () => Promise<void> } = {
-    ready:
-      ({ resumedAt }) =>
-      async () => {
+    ready: ({ resumedAt }) => {
+      const append = appending();
+      return async () => {
         await fenced(database.metrics.truncateAfter(jobId, attempt, resumedAt ?? 0));
         if (resumedAt === null || resumeFrom === null) return;
         const { id: checkpointId, sha256 } = resumeFrom;
         await fenced(database.jobs.resumed(jobId, attempt, { checkpointId, step: resumedAt, sha256 }));
         const message = `training goes on from the checkpoint of step ${resumedAt}`;
-        const event = { type: 'resumed', level: 'info' as const, message, data: { step: resumedAt } };
-        await fenced(database.events.append(jobId, attempt, [event]));
-      },
+        await append([{ type: 'resumed', level: 'info', message, data: { step: resumedAt } }]);
+      };
+    },
     phase:
       ({ phase }) =>
       async () => {
@@ -76,12 +85,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       async () => {
         await fenced(database.metrics.append(jobId, attempt, { names, steps, values }));
       },
-    events:
-      ({ events }) =>
-      async () => {
-        const rows = events.map(({ kind, ...event }) => ({ type: kind, ...event }));
-        await fenced(database.events.append(jobId, attempt, rows));
-      },
+    events: ({ events }) => {
+      const append = appending();
+      return () => append(events.map(({ kind, ...event }) => ({ type: kind, ...event })));
+    },
     checkpoint: ({ type: _, sequence: __, path, ...checkpoint }) => {
       const id = newId('ckpt');
       return async () => {
@@ -93,12 +100,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
         await rm(path, { force: true });
       };
     },
-    rollback:
-      ({ step, event: { kind, ...event } }) =>
-      async () => {
+    rollback: ({ step, event: { kind, ...event } }) => {
+      const append = appending();
+      return async () => {
         await fenced(database.metrics.truncateAfter(jobId, attempt, step));
-        await fenced(database.events.append(jobId, attempt, [{ type: kind, ...event }]));
-      },
+        await append([{ type: kind, ...event }]);
+      };
+    },
     evaluation:
       ({ evaluation }) =>
       async () => {
