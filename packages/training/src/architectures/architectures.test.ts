@@ -53,6 +53,27 @@ describe('published numbers of parameters', () => {
     expect(build({ kind: 'airbench' }, cifar).count).toBe(1_970_488 + 2 * 2 * (64 + 256 + 256));
   });
 
+  it.each([
+    ['94', 0.4],
+    ['96', 0.1],
+  ])('running statistics of airbench%s have the momentum of its code, %d', (size, momentum) => {
+    const { nodes } = build({ kind: 'airbench', size }, cifar);
+    const momenta = nodes.flatMap((node) => (node.kind === 'batch-norm' ? [node.momentum] : []));
+    expect(new Set(momenta)).toEqual(new Set([momentum]));
+  });
+
+  it.each([
+    ['small', 1024, 768],
+    ['large', 1280, 960],
+  ])('the hidden layer of MobileNetV3 %s has %i features, and %i at width 0.75', (size, whole, scaled) => {
+    const hidden = (width: number) =>
+      build({ kind: 'mobilenet-v3', size, width }, imagenet)
+        .nodes.filter(({ kind }) => kind === 'linear')
+        .at(-2)?.shape;
+    expect(hidden(1)).toEqual([whole]);
+    expect(hidden(0.75)).toEqual([scaled]);
+  });
+
   it('sizes before the classifier are the published ones', () => {
     const before = (architecture: unknown, input: NetworkInput) =>
       build(architecture, input).nodes.findLast(({ shape }) => shape.length === 3)?.shape;

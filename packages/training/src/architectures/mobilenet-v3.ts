@@ -78,7 +78,8 @@ export const mobilenetV3 = {
   formula: null,
   paper: 'Howard et al. 2019, Searching for MobileNetV3',
   whenToUse: 'As MobileNetV2, newer: better at the same cost.',
-  conventions: "As torchvision's mobilenet_v3_small and _large; Keras pads asymmetrically at stride 2.",
+  conventions:
+    "As torchvision's mobilenet_v3_small and _large, which start convolutions from He by fan-out and linear layers from N(0, 0.01) where all are He by fan-in here; Keras pads asymmetrically at stride 2.",
   options,
   layers: (o, input) => {
     const { rows, last, hidden } = SIZES[o.size];
@@ -111,7 +112,7 @@ export const mobilenetV3 = {
       ...invertedResiduals('stem', blocks, o.stochasticDepth, (i) => style(rows[i]?.[4] ?? true)),
       ...convNormActivation(style(true), wide(last), { kernel: 1 }),
       { kind: 'global-average-pool' },
-      { kind: 'linear', outFeatures: hidden },
+      { kind: 'linear', outFeatures: wide(hidden) },
       { kind: 'hard-swish' },
       ...dropout(o.dropout),
       { kind: 'linear', outFeatures: 'classes' },
