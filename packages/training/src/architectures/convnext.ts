@@ -70,7 +70,8 @@ export const convnext = {
   formula: 'y = x + γ·W₂ f(W₁ norm(depthwise(x)))',
   paper: 'Liu, Mao, Wu, Feichtenhofer, Darrell, Xie 2022, A ConvNet for the 2020s',
   whenToUse: 'For photographs with AdamW, long training and strong augmentation.',
-  conventions: "ConvNeXt-T as torchvision's convnext_tiny; layer norm over channels of each pixel in both.",
+  conventions:
+    "ConvNeXt-T as torchvision's convnext_tiny, layer norm over channels of each pixel in both. It starts weights from a normal of 0.02 cut at ±2, here LeCun by fan-in; block i of L, from 0, drops at the share (i + 1)/L of stochasticDepth here and i/(L − 1) there.",
   options,
   layers: (o, input) => {
     const minimum = 8 * o.patchSize;

@@ -57,7 +57,7 @@ export const efficientnet = {
   paper: 'Tan, Le 2019, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks',
   whenToUse: 'For photographs with few parameters and long training.',
   conventions:
-    "B0 as torchvision's efficientnet_b0; Keras pads asymmetrically and normalises inside the model.",
+    "B0 as torchvision's efficientnet_b0, which starts convolutions from He by fan-out and the last layer uniformly where all are He by fan-in here; block i of L, from 0, drops at the share (i + 1)/L of stochasticDepth here and i/L there. Keras pads asymmetrically and normalises inside the model.",
   options,
   layers: (o, input) => {
     const isLarge = shrinks(o.stem, input);

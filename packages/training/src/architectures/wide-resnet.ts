@@ -40,7 +40,8 @@ export const wideResnet = {
   formula: null,
   paper: 'Zagoruyko, Komodakis 2016, Wide Residual Networks',
   whenToUse: 'For the best accuracy on 32×32 images when time allows.',
-  conventions: "As the authors' code; torchvision's wide_resnet50_2 is another network, for photographs.",
+  conventions:
+    "As the authors' code, whose Lua form starts convolutions from He by fan-out where it is by fan-in here; torchvision's wide_resnet50_2 is another network, for photographs.",
   options,
   layers: (o) => {
     const widths = [16, 32, 64].map((width) => width * o.widenFactor);

@@ -16,7 +16,8 @@ export const cutout = {
   formula: null,
   paper: 'DeVries and Taylor 2017, Improved Regularization of CNNs with Cutout, arXiv:1708.04552',
   whenToUse: 'As random erasing with one fixed square; usual on CIFAR.',
-  conventions: "The authors' code; torchvision and Keras have none of that name.",
+  conventions:
+    "The authors' code cuts after normalisation, so that its square holds the dataset's mean; here it is cut before, and holds the byte `fill`. torchvision and Keras have none of that name.",
   options,
   problems: () => [],
   draw: drawOperations((o: z.output<typeof options>, stream, { height, width }) => {

@@ -52,7 +52,7 @@ export const adagrad = {
     'Duchi, Hazan, Singer 2011, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization',
   whenToUse: 'For rare features and short runs; in long ones its steps die out.',
   conventions:
-    'PyTorch adds ε outside the root, Keras 0.1 to the sum and ε inside the root; the lecture divides by the root of the mean, not of the sum, so its steps do not shrink by themselves.',
+    "PyTorch adds ε outside the root, Keras 0.1 to the sum and ε inside the root; the lecture divides by the root of the mean, not of the sum, so its steps do not shrink by themselves. Keras's default learning rate is 0.001, which the convention does not change here: set learningRate. weightDecay is L2 here; Keras decays weights apart from the gradient.",
   decay: 'l2',
   adaptive: false,
   options,

@@ -24,7 +24,8 @@ export const adamax = {
   formula: 'm ← β₁m + (1 − β₁)g;  u ← max(β₂u, |g| + ε);  θ ← θ − η m̂ / u',
   paper: 'Kingma, Ba 2015, Adam: A Method for Stochastic Optimization, arXiv:1412.6980, section 7.1',
   whenToUse: 'When gradients have spikes: the size of a step is bounded by the rate.',
-  conventions: 'PyTorch adds ε to |g| inside the maximum, Keras to u afterwards.',
+  conventions:
+    "PyTorch adds ε to |g| inside the maximum, Keras to u afterwards. Keras's default learning rate is 0.001, which the convention does not change here: set learningRate. weightDecay is L2 here; Keras decays weights apart from the gradient.",
   decay: 'l2',
   adaptive: true,
   momentumOption: 'beta1',

@@ -29,7 +29,7 @@ export const adan = {
   paper: 'Xie et al. 2022, Adan: Adaptive Nesterov Momentum Algorithm, arXiv:2208.06677',
   whenToUse: 'For large rates and batches when memory for four slots is there.',
   conventions:
-    "PyTorch and Keras have none. β are weights of the past, 1 − β of the paper; the authors' code decays weights by division, as here.",
+    "PyTorch and Keras have none. β are weights of the past, 1 − β of the paper; the authors' code decays weights by division, as here. The paper's restart is left out.",
   decay: 'rule',
   adaptive: true,
   momentumOption: 'beta1',

@@ -17,7 +17,7 @@ export const amsgrad = {
   paper: 'Reddi, Kale, Kumar 2018, On the Convergence of Adam and Beyond, arXiv:1904.09237',
   whenToUse: 'When Adam does not settle because rare large gradients are forgotten.',
   conventions:
-    'Keeps the maximum of the uncorrected v, as PyTorch (amsgrad=True) and Keras do; the paper has no correction at all.',
+    'Keeps the maximum of the uncorrected v, as PyTorch (amsgrad=True) and Keras do; the paper has no correction at all. weightDecay is L2 here; Keras decays weights apart from the gradient.',
   decay: 'l2',
   adaptive: true,
   momentumOption: 'beta1',

@@ -63,7 +63,7 @@ export const rmsprop = {
   whenToUse:
     "When the curvature changes along the way and Adam's momentum overshoots; MobileNet and EfficientNet were trained with it.",
   conventions:
-    "PyTorch starts v at 0 and adds ε outside the root, α 0.99; Keras adds it inside, α 0.9, and keeps rate-scaled steps in the velocity; the lecture starts v at g² without ε. timm's rmsprop-tf starts v at 1: not offered.",
+    "PyTorch starts v at 0 and adds ε outside the root, α 0.99; Keras adds it inside, α 0.9, and keeps rate-scaled steps in the velocity; the lecture starts v at g² without ε. timm's rmsprop-tf starts v at 1: not offered. Keras's default learning rate is 0.001, which the convention does not change here: set learningRate. weightDecay is L2 here; Keras decays weights apart from the gradient.",
   decay: 'l2',
   adaptive: true,
   momentumOption: 'momentum',

@@ -17,8 +17,8 @@ const options = rule.extend(rates(0.0025, 'rule'));
 type Slot = MeanSlot | 'square';
 
 /**
- * AdamW whose mean of weights takes the place of momentum and of a decaying learning rate. As in the authors' code the
- * bias correction belongs to the learning rate (and so to the weights of the mean), and decay is taken at y.
+ * AdamW whose mean of weights takes the place of momentum and of a decaying learning rate. As in the paper the bias
+ * correction belongs to the learning rate (and so to the weights of the mean), and decay is taken at y.
  */
 export const scheduleFreeAdamw = {
   kind: 'schedule-free-adamw',
@@ -29,7 +29,7 @@ export const scheduleFreeAdamw = {
   paper: 'Defazio et al. 2024, The Road Less Scheduled, arXiv:2405.15682',
   whenToUse: 'When the length of the run is not known beforehand: stop when you like.',
   conventions:
-    "PyTorch has none; the authors' package needs optimizer.eval() before evaluation, which the trainer does here. Keras: ScheduleFreeAdamW.",
+    "PyTorch has none; the authors' package needs optimizer.eval() before evaluation, which the trainer does here. This is the paper's form, since version 1.3 of that package AdamWScheduleFreePaper; its newer AdamWScheduleFree corrects the bias of v instead. Keras: ScheduleFreeAdamW.",
   decay: 'rule',
   adaptive: true,
   options,

@@ -23,7 +23,7 @@ export const polynomial = {
   paper: null,
   whenToUse: 'When a fall between linear and step is wanted.',
   conventions:
-    "PyTorch's PolynomialLR, which goes to 0; Keras's PolynomialDecay with end_learning_rate as a multiple.",
+    "PyTorch's PolynomialLR, which goes to 0; Keras's PolynomialDecay with end_learning_rate as a multiple; the default power of both is 1.",
   options,
   durations: [],
   spans: true,

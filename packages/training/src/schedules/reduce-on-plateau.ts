@@ -40,7 +40,7 @@ export const reduceOnPlateau = {
   paper: null,
   whenToUse: 'When nothing is known of how long learning takes.',
   conventions:
-    "PyTorch's ReduceLROnPlateau at the end of each epoch, with eps 0; Keras's has the same patience and cooldown.",
+    "PyTorch's ReduceLROnPlateau at the end of each epoch, with eps 0. Keras's reduces as soon as `patience` epochs have not improved, one epoch earlier, lowers the cooldown before it tests it, and takes min_delta as a difference.",
   options,
   durations: [],
   spans: false,
