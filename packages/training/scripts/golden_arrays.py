@@ -32,9 +32,10 @@ class ArrayRule(Rule):
         alpha = max(eps2, numpy.sqrt((theta**2).mean())) * min(rate, 1 / math.sqrt(self.t))
         theta = theta - rate * self.o["decay"] * theta
         if theta.ndim > 1:
-            row, column = self.mean("r", (g**2).mean(-1), beta), self.mean("c", (g**2).mean(-2), beta)
-            v = row[..., :, None] * column[..., None, :]
-            v = v / numpy.maximum(row.mean(-1), eps1)[..., None, None]
+            squares = (g**2).reshape(len(g), -1)
+            row, column = self.mean("r", squares.mean(1), beta), self.mean("c", squares.mean(0), beta)
+            v = numpy.outer(row, column) / max(row.mean(), eps1)
+            v = v.reshape(theta.shape)
         else:
             v = self.mean("v", g**2, beta)
         u = g / numpy.maximum(numpy.sqrt(v), eps1)

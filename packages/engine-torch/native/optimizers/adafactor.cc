@@ -26,14 +26,16 @@ class Adafactor : public Optimizer {
   }
 
  private:
-  /// Brings the slots up to date; returns the estimate of each element's second moment.
+  /// Brings the slots up to date; returns the estimate of each element's second moment. A convolution's weight is a
+  /// matrix [outChannels, the rest].
   static at::Tensor second_moments(WholeParameter& p, double epsilon, double keep) {
     const at::Tensor squares = p.gradient * p.gradient;
     at::Tensor &row = p.slots[0], &column = p.slots[1], &square = p.slots[2];
     if (is_vector(p.spec)) return square = running(square, squares, keep);
-    row = running(row, mean_along(squares, -1), keep);
-    column = running(column, mean_along(squares, -2), keep);
-    return quotient(row * column, at_least(mean_along(row, -2), epsilon));
+    const at::Tensor matrix = squares.contiguous().view({p.spec.shape[0], -1});
+    row = running(row, mean_along(matrix, 1), keep);
+    column = running(column, mean_along(matrix, 0), keep);
+    return quotient(row * column, at_least(mean_along(row, 0), epsilon)).view(p.spec.shape);
   }
 };
 

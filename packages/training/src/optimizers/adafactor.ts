@@ -3,7 +3,7 @@ import type { Algebra, Axis } from '../algebra.js';
 import { elements } from '../shapes.js';
 import { type OptimizerDefinition, rates } from './definition.js';
 import { running } from './moments.js';
-import { isVector } from './trust-ratio.js';
+import { isVector, matrixSize } from './trust-ratio.js';
 
 const rule = z.strictObject({
   kind: z.literal('adafactor'),
@@ -36,21 +36,20 @@ const options = rule.extend(rates(0.01, 'rule'));
 
 type Slot = 'row' | 'column' | 'square';
 
-/** The last two axes of an array that has them. */
 function axes(shape: readonly number[]): { down: Axis; across: Axis; rows: Axis } {
-  const [height, width] = shape.slice(-2) as [number, number];
-  const outer = elements(shape.slice(0, -2));
+  const [rows, columns] = matrixSize(shape);
   return {
-    down: { outer, size: height, inner: width },
-    across: { outer: outer * height, size: width, inner: 1 },
-    rows: { outer, size: height, inner: 1 },
+    down: { outer: 1, size: rows, inner: columns },
+    across: { outer: rows, size: columns, inner: 1 },
+    rows: { outer: 1, size: rows, inner: 1 },
   };
 }
 
 const slotShape = (slot: Slot, shape: readonly number[]): readonly number[] | null => {
   if (slot === 'square') return isVector(shape) ? shape : null;
   if (isVector(shape)) return null;
-  return slot === 'row' ? [...shape.slice(0, -1), 1] : [...shape.slice(0, -2), 1, ...shape.slice(-1)];
+  const [rows, columns] = matrixSize(shape);
+  return slot === 'row' ? [rows, 1] : [1, columns];
 };
 
 /** New second moments and the estimate of each element's that they stand for. */
@@ -79,8 +78,9 @@ function secondMoments<A>(
 
 /**
  * Adam without momentum whose second moments of a matrix are those of its rows and columns. PyTorch's form (2.5): the
- * learning rate is the largest relative step, ε bounds the estimate and not the squares, arrays of more than two axes
- * are factored along the last two (of a convolution's weight the kernel's), vectors are not factored.
+ * learning rate is the largest relative step, ε bounds the estimate and not the squares, vectors are not factored. A
+ * convolution's weight is factored as the matrix [outChannels, the rest]: its last two axes, which PyTorch takes, are
+ * those of one kernel: six means for nine weights, two for a single one.
  */
 export const adafactor = {
   kind: 'adafactor',
@@ -90,9 +90,10 @@ export const adafactor = {
     'V = R C / mean(R);  U = g / √V;  θ ← θ(1 − ηλ) − max(ε₂, rms θ) min(η, 1/√t) U / max(1, rms(U) / d)',
   paper:
     'Shazeer, Stern 2018, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost, arXiv:1804.04235',
-  whenToUse: "When memory for the optimizer's state is scarce; works without a tuned rate.",
+  whenToUse:
+    "When memory for the optimizer's state is scarce: O + I·K² numbers for a convolution of O·I·K² weights; works without a tuned rate.",
   conventions:
-    "As PyTorch's Adafactor (2.5). Keras's has the same rule with the paper's ε inside the squares; the paper also has momentum, left out here and there.",
+    "As PyTorch's Adafactor (2.5) on vectors and matrices. Weights of convolutions are factored as [outChannels, the rest]; PyTorch factors the last two axes of any array, which are those of a kernel, Keras those of its own layout, in × out for each place of a kernel. Keras's has the same rule with the paper's ε inside the squares; the paper also has momentum, left out here and there.",
   decay: 'rule',
   adaptive: false,
   options,

@@ -8,6 +8,7 @@ import {
   optimizers,
   resolveOptimizer,
   slotArrays,
+  slotCount,
   updateParameter,
 } from './index.js';
 import layerwise from './layerwise.golden.json' with { type: 'json' };
@@ -137,17 +138,31 @@ describe('laws of whole arrays', () => {
   it('Adafactor moves no further than the relative step, and keeps one number per row and column', () => {
     const path = walk({ kind: 'adafactor', learningRate: 0.1 }, larger);
     expect(length(moved(path, course.start))).toBeLessThanOrEqual(0.1 * length(course.start) + 1e-12);
-    const kept = (shape: number[]) =>
-      slotArrays(resolveOptimizer(Optimizer.parse({ kind: 'adafactor' })), shape).map((one) => one.shape);
+    const adafactor = resolveOptimizer(Optimizer.parse({ kind: 'adafactor' }));
+    const kept = (shape: number[]) => slotArrays(adafactor, shape).map((one) => one.shape);
     expect(kept([5, 7])).toEqual([
       [5, 1],
       [1, 7],
     ]);
     expect(kept([8, 4, 3, 2])).toEqual([
-      [8, 4, 3, 1],
-      [8, 4, 1, 2],
+      [8, 1],
+      [1, 24],
     ]);
     expect(kept([9])).toEqual([[9]]);
+    expect(slotCount(adafactor, [{ shape: [64, 32, 3, 3] }])).toBe(64 + 32 * 9);
+    expect(slotCount(adafactor, [{ shape: [64, 32, 1, 1] }])).toBe(64 + 32);
+  });
+
+  it.each(['adafactor', 'muon'])('%s takes the weight of a convolution as a matrix', (kind) => {
+    const values = (count: number, phase: number) =>
+      Array.from({ length: count }, (_, i) => Math.sin(3 * i + phase) * (1 + (i % 7)));
+    const kernels = {
+      shape: [4, 2, 3, 3],
+      start: values(72, 1),
+      gradients: [values(72, 2), values(72, 3)],
+      learningRates: [0.1, 0.1],
+    };
+    expect(walk({ kind }, kernels)).toEqual(walk({ kind }, { ...kernels, shape: [4, 18] }));
   });
 
   it.each([

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { Algebra } from '../algebra.js';
-import { elements } from '../shapes.js';
 import { decayRate, epsilon, momentum, type OptimizerDefinition, rates } from './definition.js';
 import { running } from './moments.js';
-import { isVector } from './trust-ratio.js';
+import { isVector, matrixSize } from './trust-ratio.js';
 
 const rule = z.strictObject({
   kind: z.literal('muon'),
@@ -119,7 +118,7 @@ export const muon = {
     }
     const velocity = running(algebra, slots.momentum, gradient, o.momentum);
     const ahead = o.nesterov ? running(algebra, velocity, gradient, o.momentum) : velocity;
-    const size: [number, number] = [shape[0] as number, elements(shape.slice(1))];
+    const size = matrixSize(shape);
     const direction = orthogonalized(algebra, ahead, size, o.iterations);
     const kept = scale(parameter, 1 - learningRate * weightDecay);
     return {
