@@ -29,12 +29,18 @@ const facts = {
 const even = structuredClone(data);
 for (const split of Object.values(even.splits)) split.labels = split.labels.map((_, i) => i % size.classes);
 
-async function go(precision: 'fp32' | 'bf16', more: Partial<TrainingRun> = {}) {
+const rules = [
+  { kind: 'schedule-free-adamw', learningRate: 0.01 },
+  { kind: 'asgd', learningRate: 0.01, averageFrom: 0 },
+] as const;
+type Rule = (typeof rules)[number];
+
+async function go(precision: 'fp32' | 'bf16', optimizer: Rule, more: Partial<TrainingRun> = {}) {
   const { recipe } = resolveRecipe(
     Recipe.parse({
       dataset: facts.id,
       architecture: { kind: 'layers', layers },
-      optimizer: { kind: 'schedule-free-adamw', learningRate: 0.01 },
+      optimizer,
       validation: { fraction: 0.25 },
       batchSize: 4,
       epochs: 4,
@@ -72,11 +78,17 @@ async function go(precision: 'fp32' | 'bf16', more: Partial<TrainingRun> = {}) {
 const parametersOf = (state: StateDict) =>
   new Map([...bytesOf(modelWeights(state))].filter(([name]) => !name.includes('running')));
 
-describeNative.each(['fp32', 'bf16'] as const)('a run with Schedule-Free AdamW, %s', (precision) => {
+const runs = rules.flatMap((rule) =>
+  (['fp32', 'bf16'] as const).map((precision) => ({ ...rule, precision })),
+);
+
+describeNative.each(runs)('a run with $kind, $precision', ({ precision, ...rule }) => {
   it('judges the mean, with running statistics of its own', async () => {
-    const { recipe, program, saved, first } = await go(precision);
-    const trained = saved.find(({ metadata }) => metadata.role === 'last')!.tensors;
-    expect(parametersOf(first.tensors)).toEqual(parametersOf(judgedWeights(recipe, program, 1)!.of(trained)));
+    const { recipe, program, saved, first } = await go(precision, rule);
+    const { tensors: trained, metadata } = saved.find((one) => one.metadata.role === 'last')!;
+    const judged = judgedWeights(recipe, program, metadata.position.step)!.of(trained);
+    expect(parametersOf(first.tensors)).toEqual(parametersOf(judged));
+    expect(parametersOf(first.tensors)).not.toEqual(parametersOf(trained));
     for (const { name } of program.buffers)
       expect([...first.tensors.get(`model.${name}`)!.data]).not.toEqual([
         ...trained.get(`model.${name}`)!.data,
@@ -84,9 +96,9 @@ describeNative.each(['fp32', 'bf16'] as const)('a run with Schedule-Free AdamW, 
   });
 
   it('resumed after an epoch gives the bits of an uninterrupted one', async () => {
-    const whole = await go(precision);
-    const part = await go(precision, { stopAtStep: 8 });
-    const rest = await go(precision, { resume: part.last });
+    const whole = await go(precision, rule);
+    const part = await go(precision, rule, { stopAtStep: 8 });
+    const rest = await go(precision, rule, { resume: part.last });
     expect(bytesOf(rest.last.tensors)).toEqual(bytesOf(whole.last.tensors));
     expect(rest.last.metadata).toEqual(whole.last.metadata);
   });

@@ -20,11 +20,12 @@ const named = (set: 'average' | 'slow', withoutStatistics: boolean): JudgedWeigh
 });
 
 /** What the optimizer makes of its state, parameter by parameter. */
-const fromOptimizer = ({ optimizer, parameters }: Program): JudgedWeights => ({
+const fromOptimizer = ({ optimizer, parameters, groups }: Program): JudgedWeights => ({
   of: (state) => {
     const array = (name: string): Float64Array => Float64Array.from((state.get(name) as Tensor).data);
     const weights = modelWeights(state);
-    for (const { name, shape } of parameters) {
+    for (const { name, shape, group } of parameters) {
+      if (groups[group]?.learningRateFactor === 0) continue; // its slots are still at their initial values
       const slots = Object.fromEntries(
         slotArrays(optimizer, shape).map(({ slot }) => [slot, array(`optimizer.${slot}.${name}`)]),
       );
@@ -52,5 +53,5 @@ export function judgedWeights(
   if (ema) return named('average', false);
   if (swa && swaHasBegun(swa, step)) return named('average', true);
   if (lookahead) return named('slow', false);
-  return hasEvaluatedWeights(program.optimizer) ? fromOptimizer(program) : null;
+  return hasEvaluatedWeights(program.optimizer, step) ? fromOptimizer(program) : null;
 }

@@ -53,6 +53,8 @@ export interface OptimizerDefinition<Kind extends string, Options, Resolved, Slo
   slotShape?(slot: Slot, shape: readonly number[]): readonly number[] | null;
   /** The weights to judge and to export, where they are not those that are trained. */
   evaluated?<A>(algebra: Algebra<A>, options: Resolved, state: { parameter: A; slots: Record<Slot, A> }): A;
+  /** Steps of the run after which they begin to be others than those that are trained; left out: they always are. */
+  evaluatedFrom?(resolved: Resolved): number;
   /** The rule. Where σ and epsilon are both 0 the parameter does not move. */
   update<A>(algebra: Algebra<A>, options: Resolved, input: UpdateInput<A, Slot>): UpdateResult<A, Slot>;
 }

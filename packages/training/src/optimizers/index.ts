@@ -81,9 +81,11 @@ export interface OptimizerStep<A> {
   shape: readonly number[];
 }
 
-/** Whether the weights to judge and to export are others than those that are trained. */
-export const hasEvaluatedWeights = (optimizer: ResolvedOptimizer): boolean =>
-  definition(optimizer.kind).evaluated !== undefined;
+/** Whether the weights to judge and to export after `step` steps are others than those that are trained. */
+export function hasEvaluatedWeights(optimizer: ResolvedOptimizer, step: number): boolean {
+  const { evaluated, evaluatedFrom } = definition(optimizer.kind);
+  return evaluated !== undefined && step >= (evaluatedFrom?.(optimizer) ?? 0);
+}
 
 /** The weights to judge and to export, of one parameter. */
 export const evaluatedParameter = <A>(

@@ -62,7 +62,7 @@ export function averageProblems(
   { ema, swa, lookahead, optimizer }: Averages & { optimizer: ResolvedOptimizer },
   totalSteps: number,
 ): SpecIssue[] {
-  if (hasEvaluatedWeights(optimizer)) {
+  if (hasEvaluatedWeights(optimizer, totalSteps)) {
     const message = `must be null with ${optimizer.kind}, which averages its weights by itself`;
     const given = Object.entries({ ema, swa, lookahead }).filter(([, wrapper]) => wrapper);
     return given.map(([name]) => ({ path: [name], message }));
