@@ -76,8 +76,9 @@ const sizeFactor = (kind: Resolved['scale'], [rows, columns]: [number, number]):
 /**
  * Momentum whose step of a weight is made orthogonal: all directions count alike. Weights of convolutions are matrices
  * [outChannels, the rest]. Steps and scales are PyTorch's (2.9), whose bf16 iteration is done here in the weights' number
- * type; rates are Keller Jordan's (PyTorch: learning rate 0.001, decay 0.1). AdamW trains the vectors. The learning rate
- * of weight decay is that of each part, not scaled.
+ * type; rates are Keller Jordan's (PyTorch: learning rate 0.001, decay 0.1). AdamW trains the vectors, and nothing
+ * else: a rule knows a parameter's shape and not its layer, so that the last layer's weight is made orthogonal as well.
+ * The learning rate of weight decay is that of each part, not scaled.
  */
 export const muon = {
   kind: 'muon',
@@ -89,7 +90,7 @@ export const muon = {
     'Jordan et al. 2024, Muon: An optimizer for hidden layers in neural networks, kellerjordan.github.io/posts/muon',
   whenToUse: 'For convolutional networks in few epochs: among the fastest to a given accuracy.',
   conventions:
-    "As PyTorch's Muon (2.9) with its original or match-rms-adamw scale; Keras's is Jordan's. Vectors are trained by AdamW here, by an optimizer of the user's own there.",
+    "As PyTorch's Muon (2.9) with its original or match-rms-adamw scale. Vectors are trained by AdamW here, by an optimizer of the user's own there. Every other weight is made orthogonal, that of the last layer too, where Jordan's code and Keras's documentation ask for hidden layers only and AdamW for the last one; parameterGroups can give the head another rate, not another rule. Keras's makes two-dimensional weights orthogonal alone, and leaves those of convolutions to AdamW.",
   decay: 'rule',
   adaptive: false,
   momentumOption: 'momentum',
