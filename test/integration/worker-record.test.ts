@@ -21,6 +21,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The recorder of an attempt that begins anew. */
+const recorderOf = (database: TestDatabase['database'], jobId: string, attempt: number) =>
+  createRecorder({
+    database,
+    storage,
+    project: 'default',
+    jobId,
+    attempt,
+    secondsBefore: 0,
+    resumeFrom: null,
+  });
+
 it('stores a checkpoint again that a run of the same recipe gave up between its content and its row', async () => {
   const { database } = test;
   const { id, attempt } = await runningJob(database, await readyDataset(database));
@@ -33,15 +45,7 @@ it('stores a checkpoint again that a run of the same recipe gave up between its 
       return database.checkpoints.record(jobId, number, checkpoint);
     },
   };
-  const record = createRecorder({
-    database: { ...database, checkpoints },
-    storage,
-    project: 'default',
-    jobId: id,
-    attempt,
-    secondsBefore: 0,
-    resumeFrom: null,
-  });
+  const record = recorderOf({ ...database, checkpoints }, id, attempt);
   const position = { step: 1, epoch: 1, validationLoss: 0.5, validationAccuracy: 0.5 };
   await record({ type: 'checkpoint', sequence: 1, path: file, roles: ['last'], ...position })();
   const row = await database.checkpoints.withRole('default', id, 'last');
@@ -52,15 +56,7 @@ it('writes the events of a report once, also where the answer to the first write
   const { database } = test;
   const { id, attempt } = await runningJob(database, await readyDataset(database));
   const before = (await database.events.read(id, 0, 100)).length;
-  const record = createRecorder({
-    database,
-    storage,
-    project: 'default',
-    jobId: id,
-    attempt,
-    secondsBefore: 0,
-    resumeFrom: null,
-  });
+  const record = recorderOf(database, id, attempt);
   const event = { level: 'info', message: 'm', data: {} } as const;
   const writes = [
     record({ type: 'events', sequence: 1, events: [{ kind: 'epoch', ...event }] }),
