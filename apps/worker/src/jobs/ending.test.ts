@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ChildExit } from '../child/exit.js';
+import { type ChildExit, UNSTARTED } from '../child/exit.js';
 import { endingOf, type LastWord, type RunResult } from './ending.js';
 
-const clean: ChildExit = {
-  code: 0,
-  signal: null,
-  stderr: [],
-  outOfMemory: false,
-  killed: false,
-  frozen: false,
-};
+const clean: ChildExit = { ...UNSTARTED, code: 0 };
 const crashed: ChildExit = { ...clean, code: null, signal: 'SIGBUS', stderr: ['bus error'] };
 const killed: ChildExit = { ...clean, code: null, signal: 'SIGKILL' };
 const finished: LastWord = {
@@ -48,7 +41,7 @@ describe('endingOf', () => {
   });
 
   it('goes back to the queue when the system gave no process', () => {
-    const exit = { ...clean, code: null, stderr: ['Error: spawn EAGAIN'] };
+    const exit = { ...UNSTARTED, stderr: ['Error: spawn EAGAIN'] };
     expect(run({ exit, step: null })).toMatchObject({
       kind: 'handed-back',
       failure: {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { UNSTARTED } from '../child/exit.js';
 import type { ChildOptions } from '../child/host.js';
 import type { FromChild, TrainStart } from '../child/protocol.js';
 import type { Standby } from '../child/standby.js';
@@ -13,7 +14,7 @@ function scripted() {
   let end = (): void => {};
   const exited = new Promise<void>((resolve) => {
     end = resolve;
-  }).then(() => ({ code: 0, signal: null, stderr: [], outOfMemory: false, killed: false, frozen: false }));
+  }).then(() => ({ ...UNSTARTED, code: 0 }));
   const child = {
     processId: 1,
     send: ({ type }: { type: string }) => {

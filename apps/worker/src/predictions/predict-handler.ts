@@ -6,11 +6,11 @@ import { StorageError } from '@ravine/storage';
 import { type ResolvedRecipe, TestTimeAugmentation } from '@ravine/training';
 import { ChildEnded } from '../child/host.js';
 import type { PredictModel } from '../child/protocol.js';
-import { belongsElsewhere } from '../elsewhere.js';
 import { fetchDataset } from '../jobs/prepare.js';
 import type { WorkerContext } from '../parts.js';
 import { withRetry } from '../retry.js';
 import { isTransient } from '../transient.js';
+import { belongsElsewhere } from './elsewhere.js';
 import { PredictRefused, type PredictRequest } from './predictor.js';
 
 type Finished = Parameters<Database['predictions']['finish']>[1];
@@ -25,7 +25,7 @@ const EVALUATION_MS = 4 * 60_000;
 export function createPredictHandler(context: WorkerContext): DeliveryHandler {
   const { database, workerId, log } = context;
   return async ({ id }): Promise<Outcome> => {
-    if (await belongsElsewhere('cpu', context)) return { retryInMs: ELSEWHERE_MS };
+    if (await belongsElsewhere(context)) return { retryInMs: ELSEWHERE_MS };
     const claim = await withRetry(() => database.predictions.claim(id, workerId), patience);
     if (!claim) return 'done';
     const finished = await answer(claim, context);
